@@ -14,7 +14,7 @@ from torihiki.lib.money import Rounding
 LINES_MAX = 5_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: hashing the words would translate them at import
 class Label:
     """How a field is shown to people: its words, and its widget where the type does not decide."""
 
@@ -79,6 +79,7 @@ class PartyDetails(Body):
     name_kana: ShortText = ""
     corporate_number: Annotated[str, Field(max_length=13)] = ""  # 法人番号
     registration_number: Annotated[str, Field(max_length=14)] = ""  # 登録番号 T…; empty when not registered
+    legal_identifier: Identifier | None = None  # legal registration where it is not a 法人番号
     endpoint: Identifier | None = None  # Peppol electronic address
     identifiers: tuple[Identifier, ...] = ()
     legal_form: LongText = ""
