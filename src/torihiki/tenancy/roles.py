@@ -1,7 +1,7 @@
 """The four database roles, and the database in which they meet: who may connect, own and see.
 
-Only the migration role owns anything and sees past row-level security; it never serves a request. The three serving roles own
-nothing, inherit nothing and get their rights on tables from the migrations, table by table.
+Only the migration role owns anything and sees past row-level security; it never serves a request. The three serving
+roles own nothing, inherit nothing and get their rights on tables from the migrations, table by table.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,8 +32,8 @@ class PreparationRefused(Exception):
 def prepare(admin: psycopg.Connection, passwords: Mapping[str, str], *, database: str = DATABASE) -> None:
     """Make the roles and `database`, or bring them back to what they must be; any number of times.
 
-    `admin` is a superuser's connection in autocommit mode; `passwords` has one for each of ROLES, which travel as SCRAM verifiers
-    only, so that no server log ever has one. Raises PreparationRefused.
+    `admin` is a superuser's connection in autocommit mode; `passwords` has one for each of ROLES. They travel as SCRAM
+    verifiers only, so that no server log ever has one. Raises PreparationRefused.
     """
     _check(admin)
     with _one_at_a_time(admin):
@@ -45,7 +45,7 @@ def prepare(admin: psycopg.Connection, passwords: Mapping[str, str], *, database
 
 
 def create_database(admin: psycopg.Connection, name: str, *, template: str = "template0") -> None:
-    """Make the database `name`, owned by the migration role, unless it exists. Only the four roles may connect to it."""
+    """Make the database `name`, owned by the migration role, unless it exists. Only the four roles may connect."""
     if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
         return
     settings = sql.SQL("ENCODING 'UTF8' LOCALE 'C.UTF-8'") if template == "template0" else sql.SQL("")
@@ -58,7 +58,7 @@ def create_database(admin: psycopg.Connection, name: str, *, template: str = "te
 
 
 def hand_over(inside: psycopg.Connection) -> None:
-    """Give the schema of the connected database to the migration role and its use, without creation, to those that serve."""
+    """Give the connected database's schema to the migration role, and its use without creation to the others."""
     for statement in (
         sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(MIGRATION)),
         sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"),
@@ -69,7 +69,7 @@ def hand_over(inside: psycopg.Connection) -> None:
 
 
 def _grant_connections(connection: psycopg.Connection, database: str) -> None:
-    """PUBLIC neither connects nor makes temporary tables; the application does both: COPY goes by way of a temporary table."""
+    """PUBLIC neither connects nor makes temporary tables; the application does both: COPY goes by way of one."""
     name = sql.Identifier(database)
     for statement in (
         sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(MIGRATION)),

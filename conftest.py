@@ -1,0 +1,82 @@
+"""What every test stands on: PostgreSQL with the four roles, migrated as one role and tested as the application's.
+
+Row-level security therefore holds in tests as it does in service. Plain `pytest` and `pytest -n 2` both work, also
+several at once.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import django
+import psycopg
+import pytest
+
+from torihiki.project.local.testing import HOME, TestDatabase
+
+DATABASE = TestDatabase()
+
+# Before Django reads its settings.
+os.environ.update(
+    DATABASE.environment(),
+    DJANGO_SETTINGS_MODULE="torihiki.project.settings",
+    TORIHIKI_DATABASE_ROLE="application",
+    TORIHIKI_HOME=str(HOME / "home"),
+    TORIHIKI_SECRET_KEY="for tests only, and known to everybody",
+    PYTHONPATH=str(Path(__file__).parent / "src"),
+)
+
+
+def pytest_configure() -> None:
+    """pytest-django leaves the set-up to the project when the settings were not yet read at its start. In a process of
+    pytest-xdist they were, as their name is inherited: with the database of the process that started it."""
+    from django.db import connections
+
+    django.setup()
+    connections["default"].settings_dict["NAME"] = DATABASE.name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Replaces pytest-django's own: the application role neither creates databases nor empties tables."""
+    from django.test import TransactionTestCase
+
+    def renew(self: TransactionTestCase) -> None:
+        _disconnect()
+        DATABASE.renew()
+
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", renew)
+        try:
+            DATABASE.start()
+            yield
+        finally:
+            _disconnect()
+            DATABASE.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_without_manifest(django_test_environment: None) -> None:
+    """Tests name static files as they are in the sources: nothing was collected."""
+    from django.conf import settings
+
+    backend = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": backend}
+
+
+@pytest.fixture
+def connect_as(db: None) -> Iterator[Callable[[str], psycopg.Connection]]:
+    """`connect_as(roles.CONSOLE)`: a connection of one's own, outside Django. It sees only what is committed."""
+    with ExitStack() as stack:
+        yield lambda role: stack.enter_context(psycopg.connect(DATABASE.cluster.url(role, DATABASE.name)))
+
+
+def _disconnect() -> None:
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
