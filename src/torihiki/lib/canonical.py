@@ -1,6 +1,5 @@
 """Canonical JSON (RFC 8785) with decimals, dates and ids as strings: the bytes that are hashed and kept."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,11 +13,6 @@ def canonical_json(value: object) -> bytes:
     """RFC 8785 bytes of `value`. Decimals become strings that keep their written precision; binary floats are refused,
     because their text is not the number that somebody typed. Raises TypeError for anything else that JSON cannot carry."""
     return rfc8785.dumps(_plain(value))
-
-
-def sha256_hex(data: bytes) -> str:
-    """SHA-256 (FIPS 180-4, on the CRYPTREC list) as 64 lower-case hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def _plain(value: object) -> "rfc8785.JSON":  # type: ignore[name-defined]

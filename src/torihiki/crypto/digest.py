@@ -1,0 +1,36 @@
+"""Hashes and one-time tokens: SHA-256 (FIPS 180-4) and the operating system's random source."""
+
+import hashlib
+import hmac
+import secrets
+
+TOKEN_BYTES = 32
+
+
+def sha256(data: bytes) -> bytes:
+    """32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def sha256_hex(data: bytes) -> str:
+    """64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def random_bytes(count: int) -> bytes:
+    return secrets.token_bytes(count)
+
+
+def new_token() -> str:
+    """A URL-safe secret of 256 random bits, for a link or a cookie; only its `token_hash` is ever stored."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored instead of a token. A plain hash suffices: 256 random bits leave nothing to guess."""
+    return sha256(token.encode())
+
+
+def same(left: str, right: str) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,169 @@
+"""Companies, their units and members, the accounts behind them, and their sessions."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.identity.permissions import Role
+from torihiki.lib.ids import new_id
+from torihiki.tenancy.row_security import GRANTED, ME, ByFunctionOnly, Owned, PartyVisible, Personal
+
+LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
+
+
+class AccountManager(BaseUserManager["Account"]):
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(login_id__iexact=username)
+
+
+class Account(AbstractBaseUser):
+    """One person's credential, unique on the platform by `login_id` (any case). E-mail is no identity here."""
+
+    row_security = Personal()
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    login_id = models.CharField(max_length=100)
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=5, choices=LANGUAGES, default="ja")
+    created_at = models.DateTimeField()
+
+    objects = AccountManager()
+    USERNAME_FIELD = "login_id"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("login_id"), name="account_login_id_unique")]
+
+    def __str__(self) -> str:
+        return self.login_id
+
+
+class Company(models.Model):
+    """A member company of the platform. What its partners see of it is its Party, one floor up."""
+
+    row_security = PartyVisible(
+        commands=("SELECT", "INSERT", "UPDATE"),
+        read=f"id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"
+        " WHERE m.company_id = identity_company.id AND m.account_id = actor_account())",
+        insert=f"id = {ME}",
+        update=f"id = {ME}",
+        granted="true",  # the operator knows who its customers are
+    )
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    name = models.CharField(max_length=200)
+    suspended_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    approval_kinds = models.JSONField(default=list)  # document kinds that need an approval before they are sent
+
+    class Meta:
+        verbose_name_plural = "companies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CompanyKey(models.Model):
+    """A company's key, wrapped by the root key. Destroying it closes that company's copies, never another's."""
+
+    row_security = Owned(commands=("SELECT", "INSERT"))
+
+    company = models.OneToOneField(Company, on_delete=models.PROTECT, primary_key=True)
+    wrapped = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.company_id)
+
+
+class Unit(models.Model):
+    """Head office, store or department: a tree inside one company."""
+
+    row_security = Owned()
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    code = models.CharField(max_length=20, blank=True)
+    name = models.CharField(max_length=100)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "company"], name="unit_of_company"),
+            models.UniqueConstraint(fields=["company", "name"], name="unit_name_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A person at work for a company. One account may be a member of several companies."""
+
+    row_security = PartyVisible(
+        read=f"company_id = {ME} OR account_id = actor_account()",
+        insert=f"company_id = {ME}",
+        update=f"company_id = {ME}",
+        delete=f"company_id = {ME}",
+        granted=GRANTED.format(column="company_id"),
+    )
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True)
+    name = models.CharField(max_length=100)
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Role.choices)
+    suspended_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "account"], name="member_once_per_company"),
+            models.UniqueConstraint(fields=["id", "company"], name="member_of_company"),
+        ]
+        indexes = [models.Index(fields=["account"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Invitation(models.Model):
+    """Asks a person by mail to become a member of a company. The link's token is stored hashed."""
+
+    row_security = Owned()
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    email = models.EmailField()
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=20, choices=Role.choices)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True)
+    token_hash = models.BinaryField(unique=True)
+    invited_by = models.CharField(max_length=100)
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Session(models.Model):
+    """A signed-in browser. The cookie's secret is stored hashed; rows are reached by functions only."""
+
+    row_security = ByFunctionOnly()
+
+    key_hash = models.BinaryField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["last_seen_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} since {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,49 @@
+"""Roles and what each may do: one table drives the checks, the pages and their documentation (clause 2-4-1).
+
+A permission is `service.action`; `*.action` holds in every service.
+"""
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(StrEnum):
+    READ = "read"
+    DRAFT = "draft"
+    SEND = "send"
+    RESPOND = "respond"
+    APPROVE = "approve"
+    SYSTEM = "system"  # the platform itself, in jobs
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", _("Viewer")
+    CLERK = "clerk", _("Clerk")
+    APPROVER = "approver", _("Approver")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+MANAGE_PARTNERS = "partners.manage"
+MANAGE_MEMBERS = "members.manage"
+MANAGE_COMPANY = "company.manage"
+READ_AUDIT = "audit.read"
+
+_VIEW = frozenset({"*.read"})
+_WORK = _VIEW | {"*.draft", "*.send", "*.respond", MANAGE_PARTNERS}
+_APPROVE = _WORK | {"*.approve"}
+_ADMINISTER = _APPROVE | {MANAGE_MEMBERS, MANAGE_COMPANY}
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.VIEWER: _VIEW,
+    Role.CLERK: _WORK,
+    Role.APPROVER: _APPROVE,
+    Role.ADMINISTRATOR: _ADMINISTER | {READ_AUDIT},
+}
+ROLE_HELP = {
+    Role.VIEWER: _("Reads every document; changes nothing."),
+    Role.CLERK: _("Drafts, sends and answers documents, and keeps the list of partners."),
+    Role.APPROVER: _("As a clerk, and approves what others drafted."),
+    Role.ADMINISTRATOR: _("As an approver, and manages members, units, settings and the audit log."),
+}

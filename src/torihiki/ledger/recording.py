@@ -1,0 +1,66 @@
+"""`record()`: the one way into the ledger, a plain insert in the caller's transaction (clause 3-3)."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from torihiki.crypto.digest import sha256
+from torihiki.ledger.events import Event
+from torihiki.ledger.models import Entry
+from torihiki.lib.canonical import canonical_json
+from torihiki.lib.ids import new_id
+from torihiki.tenancy.actor import Actor
+
+FORMAT = 1
+SALT_BYTES = 16
+LABEL_LENGTH_MAX = 200
+
+
+def record(  # noqa: PLR0913 - an entry has this many independent facts
+    event: Event,
+    actor: Actor,
+    *,
+    subject_type: str = "",
+    subject_id: UUID | None = None,
+    subject_label: str = "",
+    at: datetime | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Write one entry for `actor`'s company and return it. `data` must have a canonical JSON form and no secrets.
+
+    Raises TypeError where it has none, and the database's error outside the company's own scope.
+    """
+    entry_id, at = new_id(), at or timezone.now()
+    payload = canonical_json(
+        {
+            "format": FORMAT,
+            "id": entry_id,
+            "at": at.isoformat(),
+            "event": event.code,
+            "company": actor.company_id,
+            "account": actor.account_id,
+            "actor": actor.name,
+            "subject": {"type": subject_type, "id": subject_id, "label": subject_label[:LABEL_LENGTH_MAX]},
+            "data": dict(data or {}),
+        }
+    )
+    salt = secrets.token_bytes(SALT_BYTES)
+    return Entry.objects.create(
+        id=entry_id,
+        at=at,
+        event=event.code,
+        company_id=actor.company_id,
+        account_id=actor.account_id,
+        actor_name=actor.name[:LABEL_LENGTH_MAX],
+        subject_type=subject_type,
+        subject_id=subject_id,
+        subject_label=subject_label[:LABEL_LENGTH_MAX],
+        format=FORMAT,
+        payload=payload,
+        salt=salt,
+        leaf=sha256(salt + payload),
+    )

@@ -1,0 +1,90 @@
+"""Who acts: the company, person and permissions that every transaction announces to the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection, transaction
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One person (or the system) at work for one company.
+
+    `permissions` are `service.action`; `*.action` holds for every service. The database sees only the three ids.
+    """
+
+    company_id: UUID | None = None
+    account_id: UUID | None = None
+    staff_id: UUID | None = None
+    member_id: UUID | None = None
+    unit_id: UUID | None = None
+    name: str = ""
+    company_name: str = ""
+    role: str = ""
+    permissions: frozenset[str] = field(default_factory=frozenset)
+
+    def may(self, permission: str) -> bool:
+        """Whether this actor holds `permission`; `read` alone asks for the action in any service."""
+        service, _, action = permission.rpartition(".")
+        if not service:
+            return any(held.rpartition(".")[2] == action for held in self.permissions)
+        return permission in self.permissions or f"*.{action}" in self.permissions
+
+    @property
+    def company(self) -> UUID:
+        """The company acted for. Raises ValueError where there is none: such code must not run without one."""
+        if self.company_id is None:
+            raise ValueError("this needs an actor with a company")
+        return self.company_id
+
+    @classmethod
+    def system(cls, company_id: UUID) -> "Actor":
+        """The platform itself at work inside one company's scope (jobs, expiry, deemed acceptance)."""
+        return cls(company_id=company_id, name="torihiki", role="system", permissions=frozenset({"*.system"}))
+
+
+NOBODY = Actor()
+_current: ContextVar[Actor] = ContextVar("torihiki_actor", default=NOBODY)
+
+
+def current_actor() -> Actor:
+    return _current.get()
+
+
+ANNOUNCE = (
+    "SELECT set_config('torihiki.company', %s, true), set_config('torihiki.account', %s, true),"
+    " set_config('torihiki.staff', %s, true)"
+)
+
+
+def announcement(actor: Actor) -> list[str]:
+    """Parameters of ANNOUNCE: ids as text, empty where there is none."""
+    return [str(value or "") for value in (actor.company_id, actor.account_id, actor.staff_id)]
+
+
+@contextmanager
+def scope(actor: Actor) -> Iterator[Actor]:
+    """Run a transaction (or a savepoint of the open one) as `actor`; afterwards the former actor holds again.
+
+    On an error the savepoint's end takes the announcement back with it, so the database never keeps a stale actor.
+    """
+    former = _current.get()
+    token = _current.set(actor)
+    try:
+        nested = connection.in_atomic_block
+        with transaction.atomic():
+            if nested:
+                _announce(actor)
+            yield actor
+            if nested:
+                _announce(former)
+    finally:
+        _current.reset(token)
+
+
+def _announce(actor: Actor) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ANNOUNCE, announcement(actor))

@@ -1,0 +1,1 @@
+"""The PostgreSQL backend whose transactions each begin by naming their actor."""
