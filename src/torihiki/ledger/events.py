@@ -4,6 +4,11 @@ from enum import Enum
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+EVENTS: dict[str, "Event"] = {}
+"""Every declared event by its code; filled as the packages' `events` modules are discovered."""
 
 
 class Event(Enum):
@@ -21,5 +26,5 @@ class Event(Enum):
         return member
 
 
-EVENTS: dict[str, Event] = {}
-"""Every declared event by its code; filled as the packages' `events` modules are discovered."""
+class LedgerEvent(Event):
+    REFUSED = "ledger.refused", _("Refused")
