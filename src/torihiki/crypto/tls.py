@@ -41,7 +41,9 @@ def _is_valid(files: TlsFiles, now: datetime) -> bool:
         certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
     except (FileNotFoundError, ValueError):
         return False
-    return files.key.exists() and certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEW_BEFORE
+    return (
+        files.key.exists() and certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEW_BEFORE
+    )
 
 
 def _make(files: TlsFiles, now: datetime) -> None:

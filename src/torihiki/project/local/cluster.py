@@ -61,8 +61,7 @@ class Cluster:
 
     def url(self, role: str, database: str = DATABASE) -> str:
         """The connection URL of `role`, password included: for environments, never for a command line or a log."""
-        where = f"host={quote(str(self.sockets), safe='')}&port={self.port}"
-        return f"postgresql://{quote(role)}:{quote(self.passwords[role], safe='')}@/{quote(database)}?{where}"
+        return url_for(role, self.passwords[role], database, host=str(self.sockets), port=str(self.port))
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         """The superuser's connection, in autocommit mode."""
@@ -75,18 +74,39 @@ class Cluster:
         return (*self.account.prefix, *server)
 
 
+def url_for(role: str, password: str, database: str, *, host: str, port: str) -> str:
+    """A connection URL; `host` may be a socket's folder."""
+    where = f"host={quote(host, safe='')}&port={port}"
+    return f"postgresql://{quote(role)}:{quote(password, safe='')}@/{quote(database)}?{where}"
+
+
 def cluster_in(home: Path, *, settings: Mapping[str, str] | None = None) -> Cluster:
-    """The cluster of this home, made or not. Makes its folders and passwords; starts nothing."""
+    """The cluster of this home, made or not. Makes its folders and passwords; starts nothing.
+
+    Raises ClusterDamaged when there is a cluster but no passwords for it, HomeUnwritable.
+    """
     account = server_account()
-    folder = folder_for_server(home, account)
+    data = data_folder(home)
+    folder = data.parent
+    password_file = home / "keys" / "database-passwords.json"
+    if data.exists() and not password_file.exists():
+        raise ClusterDamaged(
+            f"The database in {data} is there, but the file with its passwords, {password_file}, is not. "
+            "Put that file back from a backup, or begin again with an empty platform: bin/up --reset"
+        )
     return Cluster(
-        data=folder / "postgres",
+        data=data,
         sockets=_socket_folder(folder, account),
         log=home / "log" / "postgres.log",
         account=account,
-        passwords=passwords(home / "keys" / "database-passwords.json"),
+        passwords=passwords(password_file),
         settings=settings or {},
     )
+
+
+def data_folder(home: Path) -> Path:
+    """Where the cluster of this home lies or will lie. Raises HomeUnwritable."""
+    return folder_for_server(home, server_account()) / "postgres"
 
 
 def make(cluster: Cluster, *, sync: bool = True) -> Binaries:
@@ -137,7 +157,9 @@ def wait_until_ready(
     while alive() and time.monotonic() < deadline:
         try:
             cluster.connect().close()
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise damaged(cluster, "it does not accept the passwords in keys/database-passwords.json") from None
             pause(POLL_SECONDS)
         else:
             return True
@@ -155,7 +177,19 @@ def is_answering(cluster: Cluster) -> bool:
 def stop_orphan(cluster: Cluster, binaries: Binaries) -> None:
     """End a server that outlived whoever started it (kill -9). Only for the holder of the home's lock."""
     if (cluster.data / "postmaster.pid").exists():
-        _control(cluster, binaries, "stop", "--mode=fast", "--wait", f"--timeout={ORPHAN_SECONDS_MAX}")
+        _stop(cluster.account, cluster.data, binaries, mode="fast")
+
+
+def stop_orphan_of(data: Path) -> None:
+    """As stop_orphan, for a cluster that may be damaged and is about to be destroyed."""
+    if (data / "postmaster.pid").exists():
+        _stop(server_account(), data, find(), mode="immediate")
+
+
+def reason_in(log_tail: str) -> str:
+    """The line of the server's log that says why it ended."""
+    grave = [line for line in log_tail.splitlines() if "FATAL:" in line or "PANIC:" in line]
+    return grave[-1].split("  ", 1)[-1] if grave else "the server ended while it started"
 
 
 def start_detached(cluster: Cluster, binaries: Binaries) -> None:
@@ -176,7 +210,7 @@ def start_detached(cluster: Cluster, binaries: Binaries) -> None:
 
 
 def stop_detached(cluster: Cluster, binaries: Binaries, *, mode: str = "fast") -> None:
-    _control(cluster, binaries, "stop", f"--mode={mode}", "--wait", f"--timeout={STOP_SECONDS_MAX}")
+    _stop(cluster.account, cluster.data, binaries, mode=mode)
 
 
 def is_waiting_for_orphans(log_tail: str) -> bool:
@@ -184,9 +218,11 @@ def is_waiting_for_orphans(log_tail: str) -> bool:
     return "shared memory block" in log_tail or 'lock file "postmaster.pid" already exists' in log_tail
 
 
-def _control(cluster: Cluster, binaries: Binaries, *words: str) -> None:
+def _stop(account: Account, data: Path, binaries: Binaries, *, mode: str) -> None:
+    """`mode` is fast (checkpoint) or immediate (as a crash). A server that is not there is no failure."""
+    control = (*account.prefix, binaries.program("pg_ctl"), "-D", str(data))
     subprocess.run(
-        [*cluster.account.prefix, binaries.program("pg_ctl"), "-D", str(cluster.data), *words],
+        [*control, "stop", f"--mode={mode}", "--wait", f"--timeout={STOP_SECONDS_MAX}"],
         cwd="/",
         env=SERVER_ENVIRONMENT,
         capture_output=True,
@@ -213,6 +249,7 @@ def _initdb(cluster: Cluster, binaries: Binaries, folder: Path, password_file: P
         env=SERVER_ENVIRONMENT,
         capture_output=True,
         text=True,
+        start_new_session=True,  # Ctrl-C is for whoever called
         timeout=INITDB_SECONDS_MAX,
         check=False,
     )

@@ -17,7 +17,8 @@ class Ending:
 
     def __enter__(self) -> "Ending":
         for each in SIGNALS:
-            signal.signal(each, self._ask)
+            if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # nohup stays nohup
+                signal.signal(each, self._ask)
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""The folder of one platform, `var/` by default: what lies where in it, and that only one `bin/up` at a time uses it."""
+"""The folder of one platform, `var/` by default: what lies where in it, and that only one `bin/up` uses it."""
 
 import errno
 import fcntl
@@ -58,13 +58,12 @@ def make_home(home: Home) -> None:
         if error.errno == errno.ENOSPC:
             raise DiskFull(f"The disk of {home.path} is full.") from error
         raise HomeUnwritable(
-            f"{home.path} cannot be written ({error.strerror}). Give it to this user, or set TORIHIKI_HOME to another folder."
+            f"{home.path} cannot be written ({error.strerror}). "
+            "Give it to this user, or set TORIHIKI_HOME to another folder."
         ) from error
     free_mib = shutil.disk_usage(home.path).free // 2**20
     if free_mib < FREE_MIB_MIN:
-        raise DiskFull(
-            f"The disk of {home.path} has {free_mib} MiB left; {FREE_MIB_MIN} MiB are needed to start. Nothing was changed."
-        )
+        raise DiskFull(f"The disk of {home.path} has {free_mib} MiB left; {FREE_MIB_MIN} MiB are needed to start.")
 
 
 @contextmanager

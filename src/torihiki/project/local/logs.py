@@ -1,4 +1,4 @@
-"""Copies what a program says into a file of bounded size. The program never waits for it and never ends because of it."""
+"""Copies what a program says into a file of bounded size. The program never ends because of its log."""
 
 import threading
 from pathlib import Path

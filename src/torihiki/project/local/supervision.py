@@ -64,7 +64,9 @@ class Supervisor:
                 each.ask_to_end()
             for each in together:
                 if not each.wait_or_kill():
-                    self._say(f"{each.program.name} did not end in {each.program.stop_seconds_max:.0f} s and was killed.")
+                    self._say(
+                        f"{each.program.name} did not end in {each.program.stop_seconds_max:.0f} s and was killed."
+                    )
         self._running.clear()
 
     def _look_after(self, each: "_Running") -> None:
@@ -114,7 +116,7 @@ class _Running:
 
 
 def launch(program: Program) -> subprocess.Popen[bytes]:
-    """Start it in a session of its own, so that the terminal's Ctrl-C reaches only its supervisor, which ends it in turn."""
+    """Start it in a session of its own: the terminal's Ctrl-C reaches only its supervisor, which ends it in turn."""
     process = subprocess.Popen(
         ending_with_us(program.command, program.stop_signal),
         stdin=subprocess.DEVNULL,
@@ -140,7 +142,7 @@ def ending_with_us(command: tuple[str, ...], stop_signal: signal.Signals) -> tup
 def run_step(
     name: str, command: tuple[str, ...], environment: Mapping[str, str], *, ending: Ending, seconds_max: float
 ) -> str:
-    """Run something that ends by itself; return what it wrote. Raises StepFailed with its last lines, DiskFull, Ended."""
+    """Run something that ends by itself; return what it wrote. Raises StepFailed, DiskFull, Ended."""
     process = subprocess.Popen(
         ending_with_us(command, signal.SIGTERM),
         stdin=subprocess.DEVNULL,

@@ -29,7 +29,13 @@ TEMPLATES_KEPT = 4
 MIGRATE_SECONDS_MAX = 180
 TEMPLATE_LOCK = 0x746D706C
 # What a migrated database is made of.
-TEMPLATE_INGREDIENTS = ("**/migrations/*.py", "**/walls.py", "**/*.sql", "torihiki/tenancy/*.py", "torihiki/project/settings.py")
+TEMPLATE_INGREDIENTS = (
+    "**/migrations/*.py",
+    "**/walls.py",
+    "**/*.sql",
+    "torihiki/tenancy/*.py",
+    "torihiki/project/settings.py",
+)
 
 # Tests may lose everything in a power cut, and are faster for it.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
