@@ -114,6 +114,7 @@ class Partner(models.Model):
     own_name = models.CharField(max_length=200, blank=True)
     search = models.CharField(max_length=800)  # normalised names and codes
     note = models.TextField(max_length=2_000, blank=True)
+    external_terms = models.JSONField(null=True)  # partners.TermsBody, kept for an external party
     archived_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -42,7 +42,7 @@ PARTNER = PartyVisible(
     commands=(
         "SELECT",
         "INSERT",
-        "UPDATE (own_code, own_name, search, note, archived_at)",
+        "UPDATE (own_code, own_name, search, note, external_terms, archived_at)",
     ),
     read=f"company_id = {ME}",
     insert=f"company_id = {ME} AND relationship_id IS NULL"

@@ -346,6 +346,7 @@ class Migration(migrations.Migration):
                 ("own_name", models.CharField(blank=True, max_length=200)),
                 ("search", models.CharField(max_length=800)),
                 ("note", models.TextField(blank=True, max_length=2000)),
+                ("external_terms", models.JSONField(null=True)),
                 ("archived_at", models.DateTimeField(null=True)),
                 (
                     "company",

@@ -102,13 +102,16 @@ ANSWER_INVITATION = """DECLARE
 BEGIN
     SELECT * INTO asked FROM exchange_relationship
     WHERE token_hash = token AND state = 'invited' AND expires_at > moment FOR UPDATE;
-    IF NOT FOUND OR actor_company() IS NULL OR asked.inviter_id = actor_company() THEN
+    IF NOT FOUND OR asked.inviter_id = actor_company() THEN
         RETURN NULL;
     END IF;
-    IF NOT accepted THEN
+    IF NOT accepted THEN  -- also by somebody who is no member of any company
         UPDATE exchange_relationship SET state = 'declined', answered_at = moment, invitee_id = actor_company()
         WHERE id = asked.id;
         RETURN asked.id;
+    END IF;
+    IF actor_company() IS NULL THEN
+        RETURN NULL;
     END IF;
     IF EXISTS (SELECT 1 FROM exchange_relationship r WHERE r.state IN ('active', 'suspended')
             AND ((r.inviter_id = asked.inviter_id AND r.invitee_id = actor_company())
@@ -120,14 +123,14 @@ BEGIN
     UPDATE exchange_relationship SET state = 'active', answered_at = moment, invitee_id = actor_company()
     WHERE id = asked.id;
     INSERT INTO exchange_partner AS p (id, company_id, party_id, relationship_id, own_code, own_name, search, note)
-    VALUES (gen_random_uuid(), actor_company(), theirs.id, asked.id, '', '', theirs.name || ' ' || theirs.name_kana, '')
+    VALUES (gen_random_uuid(), actor_company(), theirs.id, asked.id, '', '', exchange_fold(concat_ws(' ', theirs.name, theirs.name_kana, theirs.registration_number)), '')
     ON CONFLICT (company_id, party_id) DO UPDATE SET relationship_id = asked.id, archived_at = NULL;
     -- The external record that the inviter kept for this company becomes the member itself.
     UPDATE exchange_partner SET party_id = mine.id, relationship_id = asked.id, archived_at = NULL
     WHERE company_id = asked.inviter_id AND party_id = asked.external_party
         AND NOT EXISTS (SELECT 1 FROM exchange_partner q WHERE q.company_id = asked.inviter_id AND q.party_id = mine.id);
     INSERT INTO exchange_partner AS p (id, company_id, party_id, relationship_id, own_code, own_name, search, note)
-    VALUES (gen_random_uuid(), asked.inviter_id, mine.id, asked.id, '', '', mine.name || ' ' || mine.name_kana, '')
+    VALUES (gen_random_uuid(), asked.inviter_id, mine.id, asked.id, '', '', exchange_fold(concat_ws(' ', mine.name, mine.name_kana, mine.registration_number)), '')
     ON CONFLICT (company_id, party_id) DO UPDATE SET relationship_id = asked.id, archived_at = NULL;
     RETURN asked.id;
 END"""
