@@ -8,6 +8,7 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,8 +57,16 @@ def advances() -> dict[int, float]:
     return {point: widths[min(glyph, metrics_count - 1)] for point, glyph in _mapped(font, tables[b"cmap"]) if glyph}
 
 
-def printable(text: str, missing: dict[str, None]) -> str:
-    """`text` as it can be set; adds what it lacks to `missing`, in order of appearance.
+@dataclass
+class Seen:
+    """Characters of a sheet that need care, in order of appearance (a dict is an ordered set)."""
+
+    borrowed: dict[str, None] = field(default_factory=dict)  # set in the fallback face
+    missing: dict[str, None] = field(default_factory=dict)  # set as 〓
+
+
+def printable(text: str, seen: Seen) -> str:
+    """`text` as it can be set; what the typeface lacks is added to `seen`.
 
     Kept: line feeds, and variation selectors of a known character. Dropped: what has no visible form, above all
     the direction overrides, which would make a reader see another text than a machine reads. A tab becomes a
@@ -81,9 +90,10 @@ def printable(text: str, missing: dict[str, None]) -> str:
             continue
         elif _in_fallback(char):
             out.append(char)
+            seen.borrowed.setdefault(char)
         else:
             out.append(GETA)
-            missing.setdefault(char)
+            seen.missing.setdefault(char)
     return "".join(out)
 
 

@@ -9,9 +9,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from babel import Locale
+
 from torihiki.lib.money import MINOR_DIGITS
 
-from .glyphs import printable, width
+from .glyphs import FACE, FALLBACK_FACE, Seen, printable, width
 from .sheet import Sheet, SheetLine
 from .words import Language
 
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 # Mirrors frame.typ: the text area is A4's 210 mm less the side margins; blocks.typ sets the two columns above.
 TEXT_WIDTH_PT = 493.2
 NARROW_EM = 22.0  # a value in the left column, or a line in the issuer's block, at its size
+LABEL_EM = 9.0  # the label of a fact
+HEADLINE_PT = 180.0  # what the label beside it leaves to the amount
+RUNNING_EM = 29.0  # each half of the running head
+BY_RATE_PT = 235.0  # the sums per rate, without their padding
+GROSS_PT = 112.0
 WIDE_EM = 52.0  # a line of the note
 TABLE_SIZES_PT = (8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
 DESCRIPTION_EM_MIN = 16.0
@@ -39,18 +46,22 @@ _WESTERN_RUN = re.compile(r"[!-⺀]+")
 def sheet_data(sheet: Sheet) -> dict[str, object]:
     """What a template receives as `data`: strings, lists and lengths in pt, all of it text that can be printed."""
     words = sheet.words
-    missing: dict[str, None] = {}
+    seen = Seen()
     data: dict[str, object] = {
         "lang": sheet.language,
         "title": sheet.title,
         "number": sheet.number,
-        "heads": [[words.number, sheet.number], [words.issue_date, date_text(sheet.issued_on, sheet.language)]],
+        "heads": [
+            [words.number, _breakable(sheet.number, NARROW_EM * 0.8)],
+            [words.issue_date, date_text(sheet.issued_on, sheet.language)],
+        ],
+        "running": [_elided(_parties_of(sheet)[0].name), _elided(f"{sheet.title}  {sheet.number}")],
         "to": words.to,
         **_parties(sheet),
-        "opening": sheet.opening,
-        "subject": [words.subject, sheet.subject] if sheet.subject else None,
+        "opening": _breakable(sheet.opening, NARROW_EM),
+        "subject": [words.subject, _breakable(sheet.subject, NARROW_EM * 0.8)] if sheet.subject else None,
         "headline": _headline(sheet),
-        "facts": [[fact.label, _fact(fact.value, sheet.language)] for fact in sheet.facts],
+        "facts": [[_breakable(fact.label, LABEL_EM), _fact(fact.value, sheet.language)] for fact in sheet.facts],
         "table": _table(sheet),
         "totals": _totals(sheet),
         "note": [words.note, _breakable(sheet.note, WIDE_EM)] if sheet.note else None,
@@ -59,10 +70,9 @@ def sheet_data(sheet: Sheet) -> dict[str, object]:
         "page": words.page,
         "extra": sheet.extra,
     }
-    printed = _printed(data, missing)
+    printed = _printed(data, seen)
     assert isinstance(printed, dict)
-    printed["footnotes"] = _footnotes(sheet, missing)
-    return printed
+    return printed | {"footnotes": _footnotes(sheet, seen), "faces": _faces(seen)}
 
 
 def date_text(value: date, language: Language) -> str:
@@ -88,13 +98,14 @@ def money_text(value: Decimal, sheet: Sheet, *, symbol: bool = False) -> str:
     return f"{minus if value < 0 else ''}{prefix}{number}"
 
 
-def _headline(sheet: Sheet) -> list[str] | None:
+def _headline(sheet: Sheet) -> dict[str, object] | None:
     if sheet.headline is None:
         return None
     amount = money_text(sheet.headline.amount, sheet, symbol=True)
     # The closing dash keeps digits from being appended; it is customary after yen only.
-    dash = "-" if sheet.language == "ja" and sheet.currency == "JPY" else ""
-    return [sheet.headline.label, amount + dash]
+    dash = "-" if sheet.language == "ja" and sheet.currency == "JPY" and sheet.headline.amount >= 0 else ""
+    amount += dash
+    return {"label": sheet.headline.label, "amount": amount, "size": min(17.0, HEADLINE_PT / width(amount))}
 
 
 def _fact(value: str | date, language: Language) -> str:
@@ -102,9 +113,8 @@ def _fact(value: str | date, language: Language) -> str:
 
 
 def _parties(sheet: Sheet) -> dict[str, object]:
-    by_seller = sheet.issued_by == "seller"
-    issuer, addressee = (sheet.seller, sheet.buyer) if by_seller else (sheet.buyer, sheet.seller)
-    words = sheet.words
+    issuer, addressee = _parties_of(sheet)
+    words, by_seller = sheet.words, sheet.issued_by == "seller"
     registration = ""
     if sheet.registration == "unregistered":
         registration = words.unregistered
@@ -123,12 +133,18 @@ def _parties(sheet: Sheet) -> dict[str, object]:
         },
         "issuer": {
             "name": _breakable(issuer.name, NARROW_EM * 0.7),
-            "trading_name": issuer.trading_name if issuer.trading_name != issuer.name else "",
+            "trading_name": "" if issuer.trading_name == issuer.name else _breakable(issuer.trading_name, NARROW_EM),
             "address": [_breakable(line, NARROW_EM) for line in _address(issuer, sheet.language)],
             "contact": [_breakable(line, NARROW_EM) for line in _contact(issuer, sheet)],
+            "email": _breakable(issuer.contact.email, NARROW_EM) if issuer.contact else "",
             "registration": registration if by_seller else "",
         },
     }
+
+
+def _parties_of(sheet: Sheet) -> tuple[PartyDetails, PartyDetails]:
+    """(who issues, whom it is addressed to)"""
+    return (sheet.seller, sheet.buyer) if sheet.issued_by == "seller" else (sheet.buyer, sheet.seller)
 
 
 def _address(party: PartyDetails, language: Language) -> list[str]:
@@ -138,17 +154,21 @@ def _address(party: PartyDetails, language: Language) -> list[str]:
             f"〒{address.postal_code}" if address.postal_code and address.country == "JP" else address.postal_code,
             address.prefecture + address.city + address.street,
             " ".join(filter(None, (address.building, address.extra))),
-            address.country if address.country != "JP" else "",
+            _country(address.country, language) if address.country != "JP" else "",
         ]
     else:
         lines = [
             ", ".join(filter(None, (address.extra, address.building))),
             address.street,
             " ".join(filter(None, (", ".join(filter(None, (address.city, address.prefecture))), address.postal_code))),
-            "Japan" if address.country == "JP" else address.country,
+            _country(address.country, language),
         ]
         lines = lines if any(lines[:-1]) else []
     return [line for line in lines if line]
+
+
+def _country(code: str, language: Language) -> str:
+    return str(Locale(language).territories.get(code, code))
 
 
 def _contact(party: PartyDetails, sheet: Sheet) -> list[str]:
@@ -160,7 +180,6 @@ def _contact(party: PartyDetails, sheet: Sheet) -> list[str]:
     lines = (
         f"{own} {contact.name}" if contact.name else "",
         f"{sheet.words.phone} {contact.phone}" if contact.phone else "",
-        contact.email,
     )
     return [line for line in lines if line]
 
@@ -216,7 +235,7 @@ def _columns(sheet: Sheet) -> dict[str, _Column]:
 
     return {
         "position": _Column(words.position, lambda i, line: str(line.position or i + 1), "right"),
-        "day": _Column(words.day, lambda i, line: f"{line.day:%Y/%m/%d}" if line.day else "", "left"),
+        "day": _Column(words.day, lambda i, line: _day(line.day, sheet.language), "left"),
         "item_code": _Column(words.item_code, lambda i, line: line.item_code, "left", CODE_EM_MAX),
         "description": _Column(words.description, lambda i, line: line.description, "left"),
         "quantity": _Column(
@@ -233,6 +252,10 @@ def _wanted(key: str, column: _Column, sheet: Sheet) -> bool:
     return key in ("position", "description") or any(column.text(i, line) for i, line in enumerate(sheet.lines))
 
 
+def _day(day: date | None, language: Language) -> str:
+    return "" if day is None else f"{day:%Y/%m/%d}" if language == "ja" else day.isoformat()
+
+
 def _rate(line: SheetLine) -> str:
     return line.tax_label or ("" if line.tax_rate is None else f"{number_text(line.tax_rate)}%")
 
@@ -245,21 +268,34 @@ def _totals(sheet: Sheet) -> dict[str, object] | None:
         [row.label, money_text(row.taxable, sheet), "" if row.tax is None else money_text(row.tax, sheet)]
         for row in totals.by_rate
     ]
+    by_rate = [[words.by_rate, words.taxable, words.tax], *rows]
+    gross = money_text(totals.gross, sheet, symbol=True)
+    # Only sums beyond ten trillion make either of them smaller than usual.
+    by_rate_em = sum(max(map(width, column)) for column in zip(*by_rate, strict=True))
     return {
-        "by_rate": [[words.by_rate, words.taxable, words.tax], *rows] if rows else None,
+        "by_rate": by_rate if rows else None,
+        "by_rate_size": min(8.5, BY_RATE_PT / by_rate_em),
         "sums": [
             [words.net, money_text(totals.net, sheet)],
             [words.tax_total, money_text(totals.tax, sheet)],
-            [words.gross, money_text(totals.gross, sheet, symbol=True)],
+            [words.gross, gross],
         ],
+        "gross_size": min(12.0, GROSS_PT / width(gross)),
     }
 
 
-def _footnotes(sheet: Sheet, missing: dict[str, None]) -> list[str]:
+def _faces(seen: Seen) -> list[dict[str, str]]:
+    # Without `covers` the shaper would put a letter that the first face lacks together from its parts, badly: ễ as ê~.
+    borrowed = "".join(f"\\x{{{ord(char):x}}}" for char in sorted(seen.borrowed))
+    first = {"name": FACE, "covers": f"[^{borrowed}]"} if borrowed else {"name": FACE}
+    return [first, {"name": FALLBACK_FACE}]
+
+
+def _footnotes(sheet: Sheet, seen: Seen) -> list[str]:
     notes = [sheet.words.reduced_note] if any(line.reduced for line in sheet.lines) else []
-    if missing:
-        points = [f"U+{ord(char):04X}" for char in list(missing)[:MISSING_SHOWN_MAX]]
-        points += ["…"] if len(missing) > MISSING_SHOWN_MAX else []
+    if seen.missing:
+        points = [f"U+{ord(char):04X}" for char in list(seen.missing)[:MISSING_SHOWN_MAX]]
+        points += ["…"] if len(seen.missing) > MISSING_SHOWN_MAX else []
         notes.append(sheet.words.missing.replace("{characters}", ", ".join(points)))
     return notes
 
@@ -273,14 +309,24 @@ def _breakable(text: str, room_em: float) -> str:
     return _WESTERN_RUN.sub(broken, text)
 
 
-def _printed(value: object, missing: dict[str, None]) -> object:
+def _elided(text: str) -> str:
+    """`text` on one line of the running head."""
+    line = text.replace("\n", " ")
+    if width(line) <= RUNNING_EM:
+        return line
+    while width(line) > RUNNING_EM - 1:
+        line = line[:-1]
+    return line + "…"
+
+
+def _printed(value: object, seen: Seen) -> object:
     """`value` with every text in it made printable, dictionary keys excepted: those are ours."""
     match value:
         case str():
-            return printable(value, missing)
+            return printable(value, seen)
         case dict():
-            return {key: _printed(item, missing) for key, item in value.items()}
+            return {key: _printed(item, seen) for key, item in value.items()}
         case list() | tuple():
-            return [_printed(item, missing) for item in value]
+            return [_printed(item, seen) for item in value]
         case _:
             return value

@@ -10,15 +10,15 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import typst
 
-from .glyphs import FACE, FALLBACK_FACE, fonts
+from .glyphs import fonts
 from .layout import sheet_data
 from .sheet import (
     Fact,
@@ -50,12 +50,13 @@ __all__ = [
     "words",
 ]
 
-STANDARDS: tuple[Literal["a-3b"], Literal["ua-1"]] = ("a-3b", "ua-1")
-"""ISO 19005-3 conformance B, and ISO 14289-1 tags for those who listen to a document. typst refuses to write a file
-that fails either."""
+TAGGED_LINES_MAX = 1_000
+"""Longer sheets go without the tags of PDF/UA-1 (ISO 14289-1): these make up nine tenths of such a file, 1.5 kB a line.
+Those who listen to a document of that length are better served by its data."""
 
 TEMPLATE_FILES_MAX = 20
-_JAPAN = timezone(timedelta(hours=9))
+# The PDF keeps this in UTC: at noon in Japan most of the world has the document's own date.
+_NOON = time(12, tzinfo=timezone(timedelta(hours=9)))
 _LIBRARY_FOLDER = Path(__file__).parent / "typst"
 _PACKAGE_IMPORT = re.compile(r"[\"']@[a-z]")
 
@@ -80,7 +81,7 @@ class PdfTemplate:
 def render_pdf(
     sheet: Sheet, *, attachments: Sequence[PdfAttachment] = (), template: PdfTemplate | None = None
 ) -> bytes:
-    """The sheet as PDF/A-3b (ISO 19005-3, conformance B) with `attachments` inside.
+    """The sheet as PDF/A-3b (ISO 19005-3, conformance B) with `attachments` inside; typst refuses to write less.
 
     Raises SheetTooLarge beyond the bounds of `sheet.py`, before anything is set. Safe to call from several threads.
     """
@@ -90,7 +91,8 @@ def render_pdf(
     if template is not None:
         files |= {f"service/{name}": source for name, source in template.sources.items()}
     folder = "torihiki" if template is None else "service"
-    data = sheet_data(sheet) | {"faces": [FACE, FALLBACK_FACE], "attachments": []}
+    tagged = len(sheet.lines) <= TAGGED_LINES_MAX
+    data = sheet_data(sheet)
     with TemporaryDirectory(prefix="torihiki-pdf-") as scratch:
         data["attachments"] = [
             _placed(attachment, index, files, Path(scratch)) for index, attachment in enumerate(attachments)
@@ -101,8 +103,9 @@ def render_pdf(
             cast("Any", files),  # the package's types do not tell of several files
             format="pdf",
             root=scratch,
-            pdf_standards=list(STANDARDS),
-            timestamp=datetime(sheet.issued_on.year, sheet.issued_on.month, sheet.issued_on.day, tzinfo=_JAPAN),
+            pdf_standards=["a-3b", "ua-1"] if tagged else ["a-3b"],
+            pdf_tags=tagged,
+            timestamp=datetime.combine(sheet.issued_on, _NOON),
         )
     assert isinstance(pdf, bytes)
     return pdf
