@@ -202,11 +202,7 @@ class InvoiceBody(PricedBody):
             TaxedAmount(line.tax_category, line.rate(day), amount)
             for line, amount in zip(self.lines, amounts, strict=True)
         ]
-        for adjustment in self.adjustments:
-            rate = adjustment.tax_rate
-            if rate is None:
-                rate = rate_for(adjustment.tax_category, day)
-            taxed.append(TaxedAmount(adjustment.tax_category, rate, signed(adjustment)))
+        taxed += [TaxedAmount(item.tax_category, item.rate(day), signed(item)) for item in self.adjustments]
         if self.flavour is Flavour.NON_REGISTERED:
             return totals_of(amounts, _untaxed(taxed))
         return totals_of(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from torihiki.exchange.bodies import Address, Amount, Body, Code, Identifier, Label, LongText, ShortText, TaxCategory
+from torihiki.exchange.tax import rate_for
 
 PARTS_MAX = 500
 """Most entries in any one list beside the lines: references, allowances, payments, attributes."""
@@ -92,6 +93,10 @@ class DocumentAdjustment(Adjustment):
     tax_category: Annotated[TaxCategory, Label(_("Tax"))] = TaxCategory.STANDARD
     tax_rate: Annotated[Percentage | None, Label(_("Tax rate, %"), more=True)] = None
     tax_exemption_reason: Annotated[LongText, Label(_("Reason for exemption"), more=True)] = ""
+
+    def rate(self, on: date) -> Decimal:
+        """Per cent: the stated rate, else the one in force on that day."""
+        return self.tax_rate if self.tax_rate is not None else rate_for(self.tax_category, on)
 
 
 class BranchAddress(Address):

@@ -1,0 +1,57 @@
+"""UN/ECE Recommendation 20 and 21 codes for the units that Japanese invoices name."""
+
+ONE = "C62"
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "H87": (
+        "個",
+        "コ",
+        "ケ",
+        "本",
+        "枚",
+        "冊",
+        "台",
+        "脚",
+        "点",
+        "丁",
+        "株",
+        "着",
+        "足",
+        "匹",
+        "羽",
+        "頭",
+        "PC",
+        "pcs",
+    ),
+    "SET": ("セット", "組", "式", "set"),
+    "PR": ("対", "双"),
+    "DZN": ("ダース", "打"),
+    "XBX": ("箱", "函", "BOX"),
+    "XCT": ("ケース", "CS", "カートン", "c/s"),
+    "XBG": ("袋", "俵"),
+    "XPK": ("パック", "P", "包", "束", "玉"),
+    "XBO": ("瓶", "びん", "ボトル"),
+    "XCA": ("缶",),
+    "XRO": ("巻", "ロール"),
+    "KGM": ("kg", "キロ", "KG", "㎏"),
+    "GRM": ("g", "グラム", "ｇ"),
+    "TNE": ("t", "トン"),
+    "LTR": ("L", "l", "リットル", "ℓ", "㍑"),
+    "MLT": ("ml", "mL", "㎖"),
+    "MTR": ("m", "メートル", "ｍ"),
+    "CMT": ("cm", "㎝"),
+    "MTK": ("m2", "㎡", "平米"),
+    "MTQ": ("m3", "㎥", "立米"),
+    "HUR": ("時間", "h"),
+    "MIN": ("分",),
+    "DAY": ("日", "日間", "人日"),
+    "WEE": ("週", "週間"),
+    "MON": ("月", "か月", "ヶ月", "カ月", "人月"),
+    "ANN": ("年", "年間"),
+}
+_CODES = {name: code for code, names in _NAMES.items() for name in names}
+
+
+def unit_code_for(unit: str) -> str:
+    """The code for a unit as people write it; C62 (one) for any unit that stands for a count of its own."""
+    return _CODES.get(unit, ONE)
