@@ -40,7 +40,6 @@ from __future__ import annotations  # BaseFormSet[…] exists for the type check
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
 
 from django import template
 from django.forms import BaseForm, BaseFormSet
@@ -130,13 +129,11 @@ def render_card(
     content: SafeString, title: Words = "", level: int = 2, id: str = "", flush: bool = False
 ) -> SafeString:
     """A section with a heading; `flush` lets a table reach its edges."""
-    name = id or f"c{uuid4().hex[:8]}"
-    heading = format_html('<h{0} class="card-title" id="{1}">{2}</h{0}>', level, name, title) if title else ""
-    labelled = format_html(' aria-labelledby="{}"', name) if title else ""
+    heading = format_html('<h{0} class="card-title">{1}</h{0}>', level, title) if title else ""
     return format_html(
         '<section class="card{}"{}>{}<div class="card-body">{}</div></section>',
         " is-flush" if flush else "",
-        labelled,
+        format_html(' id="{}"', id) if id else "",
         heading,
         content,
     )
@@ -186,9 +183,12 @@ def render_dialog(content: SafeString, id: str, title: Words, wide: bool = False
 @register.simple_block_tag(name="filters")
 def render_filters(content: SafeString, action: str = "", label: Words = "") -> SafeString:
     return format_html(
-        '<form class="filters" method="get" action="{}" role="search" aria-label="{}">{}'
-        '<div class="filters-act"><button class="button">{}{}</button></div></form>',
+        '<form class="filters" method="get" action="{}" role="search" aria-label="{}"><details open data-fold>'
+        '<summary>{}{}</summary><div class="filters-row">{}'
+        '<div class="filters-act"><button class="button">{}{}</button></div></div></details></form>',
         action,
+        label or gettext("Filter"),
+        _icon("filter", 20),
         label or gettext("Filter"),
         content,
         _icon("filter", 20),

@@ -14,6 +14,13 @@
     if (focus) focus.focus();
   };
 
+  /* On a phone the filters above a list fold away, unless one of them is set. */
+  if (matchMedia("(max-width: 40rem)").matches) {
+    all("details[data-fold]").forEach((fold) => {
+      fold.open = all("input, select", fold).some((field) => field.value && field.type !== "hidden");
+    });
+  }
+
   /* Dialogs: <a href="fallback" data-opens="id">, and inside one [data-closes]. */
   const openDialog = (id) => {
     const dialog = document.getElementById(id);
