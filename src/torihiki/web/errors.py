@@ -28,7 +28,7 @@ def error_page(request: HttpRequest, status: int, *, detail: str = "", retry_aft
     if status in WITHOUT_CONTEXT:
         body = render_to_string(f"{status}.html", {"request_id": _request_id(request)})
     else:
-        words = {"detail": detail, "request_id": _request_id(request)}
+        words = {"detail": detail, "request_id": _request_id(request), "here": "/"}
         body = render_to_string(f"{status}.html", words, request=request)
     response = HttpResponse(body, status=status)
     if retry_after_seconds:

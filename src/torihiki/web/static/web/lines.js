@@ -5,20 +5,22 @@
   const shown = (editor) => rows(editor).filter((row) => !row.hidden);
   const total = (editor) => editor.querySelector(`[name="${editor.dataset.lines}-TOTAL_FORMS"]`);
 
-  const number = (editor) => shown(editor).forEach((row, index) => {
-    const label = row.querySelector("[data-line-number]");
-    const before = label.textContent;
-    label.textContent = index + 1;
-    row.querySelectorAll("[aria-label]").forEach((field) => {
-      const words = field.getAttribute("aria-label");
-      field.setAttribute("aria-label", words.slice(0, words.lastIndexOf(before)) + (index + 1) + words.slice(words.lastIndexOf(before) + before.length));
-    });
-  });
+  /* Every row says its number in the same places; the blank row has the words with __number__ in them. */
+  const MARKED = "[data-line-number], [aria-label], .sr-only";
+  const blank = (editor) => editor.querySelector("[data-line-blank]").content.firstElementChild;
+  const number = (editor) => {
+    const words = [...blank(editor).querySelectorAll(MARKED)];
+    shown(editor).forEach((row, index) => row.querySelectorAll(MARKED).forEach((element, place) => {
+      const say = (text) => text.replace("__number__", index + 1);
+      if (element.hasAttribute("aria-label")) element.setAttribute("aria-label", say(words[place].getAttribute("aria-label")));
+      else element.textContent = say(words[place].textContent);
+    }));
+  };
 
   const add = (editor) => {
     const count = Number(total(editor).value);
     if (shown(editor).length >= Number(editor.dataset.linesMax)) return null;
-    const row = editor.querySelector("[data-line-blank]").content.firstElementChild.cloneNode(true);
+    const row = blank(editor).cloneNode(true);
     for (const element of [row, ...row.querySelectorAll("*")]) {
       for (const attribute of [...element.attributes]) {
         if (attribute.value.includes("__prefix__")) attribute.value = attribute.value.replaceAll("__prefix__", count);
@@ -31,14 +33,14 @@
     return row;
   };
 
-  const remove = (editor, row) => {
+  const remove = (editor, row, column = 0) => {
     const next = shown(editor)[shown(editor).indexOf(row) + 1] || shown(editor)[shown(editor).indexOf(row) - 1];
     const box = row.querySelector("[data-line-remove] input");
     if (!box) return;
     box.checked = true;
     row.hidden = true;
     number(editor);
-    enter(next || add(editor), 0);
+    enter(next || add(editor), column);
     changed(editor);
   };
 
@@ -68,7 +70,7 @@
     if (!row || event.isComposing || event.altKey || event.target.matches("textarea, [type=checkbox]")) return;
     const editor = row.closest("[data-lines]");
     const held = event.ctrlKey || event.metaKey;
-    if (event.key === "Backspace" && held) remove(editor, row);
+    if (event.key === "Backspace" && held) remove(editor, row, fields(row).indexOf(event.target));
     else if (event.key === "Enter" && !held) {
       const step = event.shiftKey ? -1 : 1;
       const next = shown(editor)[shown(editor).indexOf(row) + step];
