@@ -17,8 +17,9 @@ import typst
 
 GETA = "〓"
 FACE = "IPAexGothic"
-FALLBACK_FACE = "DejaVu Sans Mono"
-"""Inside the typst package. For the Western letters and signs that IPAexGothic lacks: ≤ ⑴ ™ and Vietnamese names."""
+FALLBACK_FACES = ("Libertinus Serif", "DejaVu Sans Mono")
+"""Inside the typst package, for the Western letters and signs that IPAexGothic lacks: ≤ ⑴ ™, Vietnamese and Maltese
+names. The first has the letters; the second more signs, but places accents badly: never a letter made of parts."""
 
 ZERO_WIDTH_SPACE = "\u200b"
 _FACE_PACKAGE = "matplotlib_fontja"
@@ -61,7 +62,7 @@ def advances() -> dict[int, float]:
 class Seen:
     """Characters of a sheet that need care, in order of appearance (a dict is an ordered set)."""
 
-    borrowed: dict[str, None] = field(default_factory=dict)  # set in the fallback face
+    borrowed: dict[str, None] = field(default_factory=dict)  # set in a fallback face
     missing: dict[str, None] = field(default_factory=dict)  # set as 〓
 
 
@@ -105,21 +106,20 @@ def width(text: str) -> float:
 
 @lru_cache(maxsize=8_192)
 def _in_fallback(char: str) -> bool:
-    """Whether the fallback face has `char`; asked by setting it, as PDF/A refuses what has no glyph (about 1 ms).
+    """Whether a fallback face has `char`; asked by setting it, as PDF/A refuses what has no glyph (about 1 ms).
 
     Letters that run from right to left stay out: they would reorder the digits beside them.
     """
     if unicodedata.bidirectional(char) in ("R", "AL", "AN") or unicodedata.category(char)[0] not in "LNPS":
         return False
-    source = f'#set text(font: "{FALLBACK_FACE}", fallback: false)\n#"\\u{{{ord(char):x}}}"'
+    faces = FALLBACK_FACES[:1] if unicodedata.decomposition(char) else FALLBACK_FACES
+    return any(_sets(face, char) for face in faces)
+
+
+def _sets(face: str, char: str) -> bool:
+    source = f'#set text(font: "{face}", fallback: false)\n#"\\u{{{ord(char):x}}}"'
     try:
-        typst.compile(
-            source.encode(),
-            format="pdf",
-            font_paths=fonts(),
-            pdf_standards=["a-3b"],
-            timestamp=0,
-        )
+        typst.compile(source.encode(), format="pdf", font_paths=fonts(), pdf_standards=["a-3b"], timestamp=0)
     except typst.TypstError:
         return False
     return True

@@ -13,7 +13,7 @@ from babel import Locale
 
 from torihiki.lib.money import MINOR_DIGITS
 
-from .glyphs import FACE, FALLBACK_FACE, Seen, printable, width
+from .glyphs import FACE, FALLBACK_FACES, Seen, printable, width
 from .sheet import Sheet, SheetLine
 from .words import Language
 
@@ -285,10 +285,10 @@ def _totals(sheet: Sheet) -> dict[str, object] | None:
 
 
 def _faces(seen: Seen) -> list[dict[str, str]]:
-    # Without `covers` the shaper would put a letter that the first face lacks together from its parts, badly: ễ as ê~.
+    # Without `covers` the shaper would put a letter that the first face lacks together from its parts, badly: ễ as ê˜.
     borrowed = "".join(f"\\x{{{ord(char):x}}}" for char in sorted(seen.borrowed))
     first = {"name": FACE, "covers": f"[^{borrowed}]"} if borrowed else {"name": FACE}
-    return [first, {"name": FALLBACK_FACE}]
+    return [first, *({"name": face} for face in FALLBACK_FACES)]
 
 
 def _footnotes(sheet: Sheet, seen: Seen) -> list[str]:

@@ -58,6 +58,17 @@ TEMPLATE_FILES_MAX = 20
 # The PDF keeps this in UTC: at noon in Japan most of the world has the document's own date.
 _NOON = time(12, tzinfo=timezone(timedelta(hours=9)))
 _LIBRARY_FOLDER = Path(__file__).parent / "typst"
+# The files are attached here because typst takes their names as relative to the source that names them.
+_MAIN = """#import "{template}": sheet
+#let data = json("/data.json")
+#let attached = for file in data.attachments {{
+  pdf.attach(
+    file.name, read(file.path, encoding: none),
+    relationship: file.relationship, mime-type: file.media_type, description: file.description,
+  )
+}}
+#sheet(data + (attached: attached))
+"""
 _PACKAGE_IMPORT = re.compile(r"[\"']@[a-z]")
 
 
@@ -98,7 +109,7 @@ def render_pdf(
             _placed(attachment, index, files, Path(scratch)) for index, attachment in enumerate(attachments)
         ]
         files["data.json"] = json.dumps(data, ensure_ascii=False, sort_keys=True).encode()
-        files["main.typ"] = f'#import "/{folder}/{used.main}": sheet\n#sheet(json("/data.json"))\n'.encode()
+        files["main.typ"] = _MAIN.format(template=f"/{folder}/{used.main}").encode()
         pdf = _compiler().compile(
             cast("Any", files),  # the package's types do not tell of several files
             format="pdf",
