@@ -14,12 +14,13 @@ SETTINGS = "torihiki.project.settings"
 
 @dataclass(frozen=True)
 class Command:
-    """`arguments` declares its options on its parser."""
+    """`arguments` declares its options on its parser; with `passes_on`, all other words go to another program."""
 
     name: str
     help: str
     run: Callable[[argparse.Namespace], None]
     arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    passes_on: bool = False
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -114,11 +115,6 @@ def _manage(options: argparse.Namespace) -> None:
     execute_from_command_line(["torihiki manage", *options.words])
 
 
-def _manage_arguments(parser: argparse.ArgumentParser) -> None:
-    _role_argument(parser)
-    parser.add_argument("words", nargs=argparse.REMAINDER, help="for Django's management")
-
-
 def _shell(options: argparse.Namespace) -> None:
     from django.core.management import execute_from_command_line
 
@@ -134,7 +130,6 @@ def _psql(options: argparse.Namespace) -> None:
 
 def _psql_arguments(parser: argparse.ArgumentParser) -> None:
     _role_argument(parser, "superuser")
-    parser.add_argument("words", nargs=argparse.REMAINDER, help="for psql")
 
 
 def _database(options: argparse.Namespace) -> None:
@@ -164,9 +159,15 @@ COMMANDS = (
     Command("worker", "run background and periodic jobs", _worker),
     Command("mail-sink", "take the platform's mail and show it", _mail_sink),
     Command("demo", "load the demo companies", _demo),
-    Command("manage", "Django's management commands: manage [--role ROLE] COMMAND …", _manage, _manage_arguments),
+    Command(
+        "manage",
+        "Django's management commands: manage [--role ROLE] COMMAND …",
+        _manage,
+        _role_argument,
+        passes_on=True,
+    ),
     Command("shell", "a Python shell with the platform loaded", _shell, _role_argument),
-    Command("psql", "psql as a database role: psql [--role ROLE] …", _psql, _psql_arguments),
+    Command("psql", "psql as a database role: psql [--role ROLE] …", _psql, _psql_arguments, passes_on=True),
     Command("database", "database roles: prepare an outside PostgreSQL", _database, _database_arguments),
 )
 
@@ -175,10 +176,13 @@ def _parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="torihiki", description="A self-hosted B2B trading platform.")
     parsers = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for command in COMMANDS:
-        one = parsers.add_parser(command.name, help=command.help, description=command.help)
+        one = parsers.add_parser(command.name, help=command.help, description=command.help, allow_abbrev=False)
         one.set_defaults(command=command)
         command.arguments(one)
-    return parser.parse_args(words)
+    options, options.words = parser.parse_known_args(words)
+    if options.words and not options.command.passes_on:
+        parser.error(f"not understood: {' '.join(options.words)}")
+    return options
 
 
 def _join_platform(*roles: str) -> None:

@@ -67,8 +67,11 @@ def make_home(home: Home) -> None:
 
 
 @contextmanager
-def only_one(home: Home) -> Iterator[None]:
-    """Hold the home alone. Raises AlreadyRunning. The kernel lets go of it however this process ends."""
+def only_one(home: Home) -> Iterator[bool]:
+    """Hold the home alone; yields whether the one before was killed, so that its programs may still be ending.
+
+    Raises AlreadyRunning. The kernel lets go of the home however this process ends.
+    """
     with (home.path / "up.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -78,7 +81,12 @@ def only_one(home: Home) -> Iterator[None]:
                 f"bin/up is already running for {home.path} (process {lock.read().strip() or 'unknown'}). "
                 "Use that one, or end it with Ctrl-C first."
             ) from None
+        lock.seek(0)
+        predecessor = lock.read().strip()
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        yield
+        try:
+            yield predecessor != ""
+        finally:
+            lock.truncate(0)

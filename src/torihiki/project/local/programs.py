@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from torihiki.project.environment import ROLE_VARIABLES
 from torihiki.project.local.home import ROOT, Home
+from torihiki.project.local.orphans import MARK
 from torihiki.project.local.supervision import Program
 
 PORTAL_HOST = "127.0.0.1"
@@ -61,7 +62,7 @@ class Platform:
 
     def program(self, name: str, role: str, *more_roles: str) -> Program:
         """`bin/torihiki <name>` as a program of the platform."""
-        environment = self.environment(role, *more_roles)
+        environment = self.environment(role, *more_roles) | {MARK: str(self.home.path)}
         return Program(
             name, command(name), environment, self.home.log / f"{name}.log", stop_seconds_max=STOP_SECONDS + 5
         )

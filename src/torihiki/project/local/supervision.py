@@ -1,5 +1,6 @@
 """Keeps programs running: starts them, restarts one that dies with growing pauses, ends them in the right order."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -81,6 +82,7 @@ class Supervisor:
             each.deaths = 0
         if each.deaths >= len(RESTART_PAUSES_SECONDS):
             raise _keeps_dying(each.program, code)
+        each.kill_descendants()
         pause = RESTART_PAUSES_SECONDS[each.deaths]
         each.deaths += 1
         each.restart_at = time.monotonic() + pause
@@ -105,11 +107,16 @@ class _Running:
         if self.process.poll() is None:
             self.process.send_signal(self.program.stop_signal)
 
+    def kill_descendants(self) -> None:
+        """A program that was killed leaves its own child processes behind, which would go on serving."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
     def wait_or_kill(self) -> bool:
         try:
             self.process.wait(self.program.stop_seconds_max)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.kill_descendants()
             self.process.wait(KILL_WAIT_SECONDS)
             return False
         return True

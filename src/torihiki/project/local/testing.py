@@ -9,9 +9,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[4]
 SOURCE = ROOT / "src"
 HOME = ROOT / "var" / "test"
 TEMPLATES_KEPT = 4
+ALONE_SECONDS_MAX = 240
+POLL_SECONDS = 0.05
 MIGRATE_SECONDS_MAX = 180
 TEMPLATE_LOCK = 0x746D706C
 # What a migrated database is made of.
@@ -55,12 +57,9 @@ class TestDatabase:
     def __init__(self) -> None:
         self.name = f"test_{os.getpid()}"
         self._users: IO[str] | None = None
-
-    @cached_property
-    def cluster(self) -> clusters.Cluster:
         HOME.mkdir(parents=True, exist_ok=True)
         with _alone():
-            return clusters.cluster_in(HOME, settings=FAST)
+            self.cluster = clusters.cluster_in(HOME, settings=FAST)
 
     def environment(self, database: str | None = None) -> dict[str, str]:
         """The variables that point all four roles at this database, or at `database`."""
@@ -76,6 +75,8 @@ class TestDatabase:
             if not clusters.is_answering(self.cluster):
                 clusters.stop_orphan(self.cluster, binaries)
                 clusters.start_detached(self.cluster, binaries)
+                with self.cluster.connect() as admin:
+                    roles.prepare(admin, self.cluster.passwords)
             self._users = (HOME / "users.lock").open("w")
             fcntl.flock(self._users, fcntl.LOCK_SH)
         with self.cluster.connect() as admin:
@@ -168,6 +169,14 @@ def _drop_old_templates(admin: psycopg.Connection, current: str) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """One test process at a time starts, joins or stops the cluster."""
+    deadline = time.monotonic() + ALONE_SECONDS_MAX
     with (HOME / "start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"Another test process does not let go of {lock.name}.") from None
+                time.sleep(POLL_SECONDS)
         yield

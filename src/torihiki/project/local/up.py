@@ -21,6 +21,8 @@ from torihiki.project.local.database import check_outside, outside_urls, private
 from torihiki.project.local.ending import Ended, Ending
 from torihiki.project.local.home import Home, make_home, only_one
 from torihiki.project.local.logs import tail
+from torihiki.project.local.mail.sink import HOST as MAIL_HOST
+from torihiki.project.local.orphans import end_orphans
 from torihiki.project.local.ports import check_free
 from torihiki.project.local.programs import PORTAL_HOST, Platform, Ports, command
 from torihiki.project.local.refusals import DiskFull, ProgramKeepsDying, ResetNotConfirmed
@@ -47,10 +49,12 @@ def up(home: Home, options: Options) -> None:
     """Serve until asked to end. Raises a Refusal when that is not possible."""
     started = time.monotonic()
     make_home(home)
-    with only_one(home):
+    with only_one(home) as after_kill:
         if options.reset:
             reset(home, confirmed=options.yes)
-        _check_ports(options.ports)
+        if after_kill:
+            end_orphans(home.path)
+        _check_ports(options.ports, wait_seconds=clusters.ORPHAN_SECONDS_MAX if after_kill else 0)
         with Ending() as ending, _stopping(supervisor := Supervisor(ending, _say)):
             platform = Platform(home, options.ports, _database(home, supervisor, ending))
             credentials = _prepare(platform, supervisor, ending, demo=options.demo)
@@ -87,12 +91,13 @@ def _confirm(home: Home) -> None:
         raise ResetNotConfirmed("Not confirmed. Nothing was destroyed.")
 
 
-def _check_ports(ports: Ports) -> None:
-    check_free(PORTAL_HOST, ports.portal, what="the portal", remedy="Choose another: bin/up --port N")
-    check_free("127.0.0.1", ports.smtp, what="the mail sink", remedy="Choose another: TORIHIKI_SMTP_PORT=N bin/up")
-    check_free(
-        "127.0.0.1", ports.mail_page, what="the mail page", remedy="Choose another: TORIHIKI_MAIL_PAGE_PORT=N bin/up"
-    )
+def _check_ports(ports: Ports, *, wait_seconds: float) -> None:
+    """Raises PortInUse. `wait_seconds` is for the programs of a killed predecessor, which are still letting go."""
+    other = "Choose another: "
+    deadline = time.monotonic() + wait_seconds
+    check_free(PORTAL_HOST, ports.portal, deadline, what="the portal", remedy=f"{other}bin/up --port N")
+    check_free(MAIL_HOST, ports.smtp, deadline, what="mail", remedy=f"{other}TORIHIKI_SMTP_PORT=N bin/up")
+    check_free(MAIL_HOST, ports.mail_page, deadline, what="mail", remedy=f"{other}TORIHIKI_MAIL_PAGE_PORT=N bin/up")
 
 
 @contextmanager
