@@ -29,13 +29,14 @@ os.environ.update(
 )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """pytest-django leaves the set-up to the project when the settings were not yet read at its start. In a process of
     pytest-xdist they were, as their name is inherited: with the database of the process that started it."""
     from django.db import connections
 
     django.setup()
     connections["default"].settings_dict["NAME"] = DATABASE.name
+    config.pluginmanager.import_plugin("tests.world")  # needs the models
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Hashes and one-time tokens: SHA-256 (FIPS 180-4) and the operating system's random source."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -34,3 +35,11 @@ def token_hash(token: str) -> bytes:
 def same(left: str, right: str) -> bool:
     """Compare two secrets in constant time."""
     return hmac.compare_digest(left.encode(), right.encode())
+
+
+def derived_token(key: bytes, purpose: str) -> str:
+    """A URL-safe secret that `key`'s holder can make again: HMAC-SHA-256 (FIPS 198-1) over `purpose`, which must name
+    what the token is for and never serve two things."""
+    subkey = hmac.digest(key, b"torihiki derived tokens", "sha256")
+    code = hmac.digest(subkey, purpose.encode(), "sha256")
+    return base64.urlsafe_b64encode(code).rstrip(b"=").decode()

@@ -55,7 +55,7 @@ def open_session(member_id: UUID, *, at: datetime) -> str:
 
 
 def resume(token: str, *, at: datetime) -> SignedIn | None:
-    """Who a cookie stands for, or None when it is unknown, idle or too old, or its member, account or company is shut."""
+    """Who a cookie stands for; None when it is unknown, idle or too old, or its member, account or company is shut."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM identity_session_resume(%s, %s, %s, %s)", [token_hash(token), at, IDLE, ABSOLUTE])
         row = cursor.fetchone()

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-
 EVENTS: dict[str, "Event"] = {}
 """Every declared event by its code; filled as the packages' `events` modules are discovered."""
 

@@ -20,7 +20,7 @@ SALT_BYTES = 16
 LABEL_LENGTH_MAX = 200
 
 
-def record(  # noqa: PLR0913 - an entry has this many independent facts
+def record(
     event: Event,
     actor: Actor,
     *,

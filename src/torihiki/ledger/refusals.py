@@ -1,4 +1,4 @@
-"""A refusal undoes everything that its action wrote and leaves one ledger entry that says who tried what, and why not."""
+"""A refusal undoes everything that its action wrote and leaves one ledger entry: who tried what, and why not."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 
 from torihiki.ledger.events import Event, LedgerEvent
 from torihiki.ledger.recording import record
-from torihiki.tenancy.actor import Actor
+from torihiki.tenancy.actor import Actor, scope
 
 
 class Refused(Exception):
@@ -61,6 +61,28 @@ def attempt(
     except Refused as refusal:
         record_refusal(refusal, actor, event.code, subject_type=subject_type, subject_id=subject_id, data=data)
         raise
+
+
+@contextmanager
+def attempt_as(
+    event: Event,
+    actor: Actor,
+    *,
+    subject_type: str = "",
+    subject_id: UUID | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Iterator[None]:
+    """As `attempt`, for actions that begin before there is a desk: enter the actor's scope, and leave it with the
+    refusal's entry kept."""
+    refused: Refused | None = None
+    with scope(actor):
+        try:
+            with attempt(event, actor, subject_type=subject_type, subject_id=subject_id, data=data):
+                yield
+        except Refused as refusal:
+            refused = refusal
+    if refused is not None:
+        raise refused
 
 
 def record_refusal(

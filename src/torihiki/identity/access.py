@@ -1,0 +1,86 @@
+"""The only way to fetch members, units and invitations: each function filters by the actor's company itself, and
+row-level security does so again underneath."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from torihiki.crypto.digest import token_hash
+from torihiki.identity.models import Account, Company, Invitation, Member, Unit
+from torihiki.identity.refusals import InvitationOver, NotHere
+from torihiki.tenancy.actor import Actor
+
+
+def access_members(actor: Actor) -> QuerySet[Member]:
+    return Member.objects.filter(company_id=actor.company)
+
+
+def access_member(actor: Actor, member_id: UUID) -> Member:
+    """Raises NotHere."""
+    member = access_members(actor).select_related("unit").filter(pk=member_id).first()
+    if member is None:
+        raise NotHere
+    return member
+
+
+def access_units(actor: Actor) -> QuerySet[Unit]:
+    return Unit.objects.filter(company_id=actor.company)
+
+
+def access_unit(actor: Actor, unit_id: UUID) -> Unit:
+    """Raises NotHere."""
+    unit = access_units(actor).filter(pk=unit_id).first()
+    if unit is None:
+        raise NotHere
+    return unit
+
+
+def access_invitations(actor: Actor) -> QuerySet[Invitation]:
+    """Those that may still be answered, also when they are too old: sent again they are good again."""
+    return Invitation.objects.filter(company_id=actor.company, accepted_at=None, withdrawn_at=None)
+
+
+def access_memberships(actor: Actor) -> QuerySet[Member]:
+    """The acting person's own, in every company that lets them in."""
+    return (
+        Member.objects.filter(account_id=actor.account_id, suspended_at=None, company__suspended_at=None)
+        .select_related("company")
+        .order_by("created_at", "id")
+    )
+
+
+def access_own_account(actor: Actor) -> Account:
+    return Account.objects.get(pk=actor.account_id)
+
+
+def lock_company(actor: Actor) -> Company:
+    """One at a time from here to the transaction's end: who may administer and the tree of units depend on many rows.
+    Writers of documents, who only refer to the company, are not held up."""
+    return Company.objects.select_for_update(no_key=True).get(pk=actor.company)
+
+
+class OpenInvitation(NamedTuple):
+    """What the holder of a link may know of it before there is an actor."""
+
+    id: UUID
+    company_id: UUID
+    company_name: str
+    email: str
+    name: str
+    role: str
+    unit_id: UUID | None
+    expires_at: datetime
+    invited_by: str
+
+
+def access_invitation_by_token(token: str, *, at: datetime) -> OpenInvitation:
+    """Raises InvitationOver."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM identity_invitation_of(%s, %s)", [token_hash(token), at])
+        row = cursor.fetchone()
+    if row is None:
+        raise InvitationOver
+    return OpenInvitation(*row)

@@ -1,0 +1,37 @@
+"""The only way to write: each action takes its actor first, is one transaction and leaves one ledger entry."""
+
+from torihiki.identity.actions.companies import NewPerson, create_company, register_company, set_approval_kinds
+from torihiki.identity.actions.invitations import (
+    accept_invitation,
+    invite_member,
+    resend_invitation,
+    withdraw_invitation,
+)
+from torihiki.identity.actions.members import change_member, reactivate_member, suspend_member
+from torihiki.identity.actions.profile import change_language, change_password, change_profile
+from torihiki.identity.actions.signing import sign_in, sign_out, switch_company
+from torihiki.identity.actions.units import add_unit, change_unit, close_unit, reopen_unit
+
+__all__ = [
+    "NewPerson",
+    "accept_invitation",
+    "add_unit",
+    "change_language",
+    "change_member",
+    "change_password",
+    "change_profile",
+    "change_unit",
+    "close_unit",
+    "create_company",
+    "invite_member",
+    "reactivate_member",
+    "register_company",
+    "reopen_unit",
+    "resend_invitation",
+    "set_approval_kinds",
+    "sign_in",
+    "sign_out",
+    "suspend_member",
+    "switch_company",
+    "withdraw_invitation",
+]

@@ -1,0 +1,79 @@
+"""Changing, suspending and reactivating members; a company always keeps an active administrator."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from torihiki.identity.access import access_member, access_members, access_unit, lock_company
+from torihiki.identity.events import IdentityEvent
+from torihiki.identity.models import Member
+from torihiki.identity.permissions import Role
+from torihiki.identity.refusals import LastAdministrator, OwnSuspension
+from torihiki.ledger.events import Event
+from torihiki.ledger.recording import record
+from torihiki.ledger.refusals import attempt
+from torihiki.tenancy.actor import Actor
+
+
+def change_member(
+    actor: Actor, member_id: UUID, *, name: str, email: str, role: str, unit_id: UUID | None, at: datetime
+) -> Member:
+    """The new role holds from the member's next request. Raises NotHere or LastAdministrator."""
+    with attempt(IdentityEvent.MEMBER_CHANGED, actor, subject_type="member", subject_id=member_id):
+        lock_company(actor)
+        member = access_member(actor, member_id)
+        if role != Role.ADMINISTRATOR:
+            _keep_an_administrator(actor, member)
+        wanted = {"name": name, "email": email, "role": role, "unit_id": unit_id}
+        if unit_id and unit_id != member.unit_id:
+            access_unit(actor, unit_id)
+        before = {key: getattr(member, key) for key in wanted}
+        for key, value in wanted.items():
+            setattr(member, key, value)
+        member.save(update_fields=list(wanted))
+        changed = [key for key in wanted if before[key] != wanted[key]]
+        _record(
+            IdentityEvent.MEMBER_CHANGED,
+            actor,
+            member,
+            at,
+            before={key: before[key] for key in changed},
+            after={key: wanted[key] for key in changed},
+        )
+    return member
+
+
+def suspend_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
+    """Their sessions end with the next request. Raises NotHere, OwnSuspension or LastAdministrator."""
+    with attempt(IdentityEvent.MEMBER_SUSPENDED, actor, subject_type="member", subject_id=member_id):
+        lock_company(actor)
+        member = access_member(actor, member_id)
+        if member.id == actor.member_id:
+            raise OwnSuspension
+        _keep_an_administrator(actor, member)
+        member.suspended_at = member.suspended_at or at
+        member.save(update_fields=["suspended_at"])
+        _record(IdentityEvent.MEMBER_SUSPENDED, actor, member, at)
+    return member
+
+
+def reactivate_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
+    """Raises NotHere."""
+    with attempt(IdentityEvent.MEMBER_REACTIVATED, actor, subject_type="member", subject_id=member_id):
+        lock_company(actor)
+        member = access_member(actor, member_id)
+        member.suspended_at = None
+        member.save(update_fields=["suspended_at"])
+        _record(IdentityEvent.MEMBER_REACTIVATED, actor, member, at)
+    return member
+
+
+def _keep_an_administrator(actor: Actor, leaving: Member) -> None:
+    """Must run under `lock_company`: two administrators who demote each other come one after the other."""
+    active = access_members(actor).filter(role=Role.ADMINISTRATOR, suspended_at=None)
+    if leaving.role == Role.ADMINISTRATOR and not leaving.suspended_at and not active.exclude(pk=leaving.pk).exists():
+        raise LastAdministrator
+
+
+def _record(event: Event, actor: Actor, member: Member, at: datetime, **data: Any) -> None:
+    record(event, actor, subject_type="member", subject_id=member.id, subject_label=member.name, at=at, data=data)

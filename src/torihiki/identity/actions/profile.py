@@ -1,0 +1,64 @@
+"""What people change for themselves."""
+
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password, make_password
+
+from torihiki.identity.access import access_member, access_own_account
+from torihiki.identity.events import IdentityEvent
+from torihiki.identity.models import LANGUAGES, Account
+from torihiki.identity.passwords import password_problems
+from torihiki.identity.refusals import PasswordWeak, PasswordWrong
+from torihiki.identity.sessions import end_other_sessions
+from torihiki.ledger.events import Event
+from torihiki.ledger.recording import record
+from torihiki.ledger.refusals import attempt
+from torihiki.tenancy.actor import Actor
+
+
+def change_password(actor: Actor, *, present: str, wanted: str, session_token: str, at: datetime) -> None:
+    """Every other session of the account ends. Raises PasswordWrong or PasswordWeak."""
+    with attempt(IdentityEvent.PASSWORD_CHANGED, actor):
+        account = Account.objects.select_for_update().get(pk=actor.account_id)
+        if not check_password(present, account.password):
+            raise PasswordWrong
+        if problems := password_problems(wanted):
+            raise PasswordWeak(" ".join(problems))
+        account.password = make_password(wanted)
+        account.save(update_fields=["password"])
+        end_other_sessions(account.id, kept=session_token)
+        _record(IdentityEvent.PASSWORD_CHANGED, actor, at)
+
+
+def change_profile(actor: Actor, *, name: str, at: datetime) -> None:
+    """The name under which colleagues and partners see the acting member of this company."""
+    assert actor.member_id is not None
+    with attempt(IdentityEvent.PROFILE_CHANGED, actor):
+        member = access_member(actor, actor.member_id)
+        before, member.name = member.name, name
+        member.save(update_fields=["name"])
+        _record(IdentityEvent.PROFILE_CHANGED, actor, at, before=before, after=name)
+
+
+def change_language(actor: Actor, language: str, *, at: datetime) -> None:
+    """Nothing happens, and nothing is recorded, when it is the account's language already."""
+    assert language in dict(LANGUAGES)
+    account = access_own_account(actor)
+    if account.language == language:
+        return
+    with attempt(IdentityEvent.LANGUAGE_CHANGED, actor):
+        account.language = language
+        account.save(update_fields=["language"])
+        _record(IdentityEvent.LANGUAGE_CHANGED, actor, at, language=language)
+
+
+def _record(event: Event, actor: Actor, at: datetime, **data: str) -> None:
+    record(
+        event,
+        actor,
+        subject_type="member",
+        subject_id=actor.member_id,
+        subject_label=actor.name,
+        at=at,
+        data=data,
+    )

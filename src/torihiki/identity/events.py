@@ -1,0 +1,28 @@
+"""What identity records in the ledger."""
+
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.ledger.events import Event
+
+
+class IdentityEvent(Event):
+    SIGNED_IN = "identity.signed_in", _("Signed in")
+    SIGNED_OUT = "identity.signed_out", _("Signed out")
+    SIGN_IN_FAILED = "identity.sign_in_failed", _("Sign-in failed")
+    COMPANY_SWITCHED = "identity.company_switched", _("Went on to work for this company")
+    PASSWORD_CHANGED = "identity.password_changed", _("Password changed")
+    LANGUAGE_CHANGED = "identity.language_changed", _("Language changed")
+    PROFILE_CHANGED = "identity.profile_changed", _("Own profile changed")
+    COMPANY_CREATED = "identity.company_created", _("Company registered")
+    APPROVALS_CHANGED = "identity.approvals_changed", _("Need of approval changed")
+    MEMBER_INVITED = "identity.member_invited", _("Member invited")
+    INVITATION_RESENT = "identity.invitation_resent", _("Invitation sent again")
+    INVITATION_WITHDRAWN = "identity.invitation_withdrawn", _("Invitation withdrawn")
+    MEMBER_JOINED = "identity.member_joined", _("Member joined")
+    MEMBER_CHANGED = "identity.member_changed", _("Member changed")
+    MEMBER_SUSPENDED = "identity.member_suspended", _("Member suspended")
+    MEMBER_REACTIVATED = "identity.member_reactivated", _("Member reactivated")
+    UNIT_ADDED = "identity.unit_added", _("Unit added")
+    UNIT_CHANGED = "identity.unit_changed", _("Unit changed")
+    UNIT_CLOSED = "identity.unit_closed", _("Unit closed")
+    UNIT_REOPENED = "identity.unit_reopened", _("Unit reopened")

@@ -1,0 +1,35 @@
+"""Jobs of identity: letters leave after commit, at least once, under a stable id."""
+
+import smtplib
+from uuid import UUID
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from torihiki.identity.mail import LETTERS, deliver
+from torihiki.lib.ids import new_id
+from torihiki.tenancy.actor import Actor, scope
+
+TRIES_MAX = 10
+RETRY = RetryStrategy(
+    max_attempts=TRIES_MAX, exponential_wait=4, retry_exceptions=[OSError, smtplib.SMTPException]
+)  # 4 s, 16 s, … about 12 days in all
+
+
+def send_later(name: str, actor: Actor, subject_id: UUID) -> UUID:
+    """Queue the letter `name` about one row of the actor's company, in the caller's transaction: nothing is sent for
+    what is not committed. Returns the message's id. Raises KeyError for an unknown letter."""
+    assert name in LETTERS, name
+    message_id = new_id()
+    send_letter.defer(name=name, company_id=str(actor.company), subject_id=str(subject_id), message_id=str(message_id))
+    return message_id
+
+
+@app.task(name="identity.send_letter", queue="mail", retry=RETRY)
+def send_letter(*, name: str, company_id: str, subject_id: str, message_id: str) -> None:
+    """Write the letter as things stand now and send it; nothing when there is nothing to say any more."""
+    actor = Actor.system(UUID(company_id))
+    with scope(actor):
+        written = LETTERS[name](actor, UUID(subject_id))
+    if written is not None:
+        deliver(written, message_id=UUID(message_id))

@@ -1,0 +1,105 @@
+"""Why identity refuses, in words for the person who reads them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.ledger.refusals import NotVisible, Refused
+
+
+class SignInRefused(Refused):
+    """One answer for an unknown id, a wrong password and a closed account."""
+
+    status = 422
+    code = "sign_in_refused"
+
+    def __init__(self) -> None:
+        super().__init__(_("The login id or the password is not right. Check both, and whether Caps Lock is on."))
+
+
+class NoCompanyOpen(Refused):
+    """The password was right, but no company lets this person in."""
+
+    status = 403
+    code = "no_company_open"
+
+    def __init__(self) -> None:
+        super().__init__(_("No company is open to you: your membership was suspended. Ask your administrator."))
+
+
+class LoginIdTaken(Refused):
+    status = 422
+    code = "login_id_taken"
+
+    def __init__(self) -> None:
+        super().__init__(_("This login id belongs to somebody already. Choose another one."))
+
+
+class PasswordWeak(Refused):
+    status = 422
+    code = "password_weak"
+
+
+class PasswordWrong(Refused):
+    status = 422
+    code = "password_wrong"
+
+    def __init__(self) -> None:
+        super().__init__(_("This is not your present password."))
+
+
+class NotHere(NotVisible):
+    """No such member, unit or invitation in the actor's company."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is nothing here."))
+
+
+class InvitationOver(Refused):
+    """Unknown, used, withdrawn or too old: the answer is the same."""
+
+    status = 404
+    code = "invitation_over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This invitation was used, withdrawn or is older than 7 days. Ask who invited you for a new one.")
+        )
+
+
+class InvitationClosed(Refused):
+    code = "invitation_closed"
+
+    def __init__(self) -> None:
+        super().__init__(_("This invitation was accepted or withdrawn meanwhile. Reload the page to see it."))
+
+
+class TooManyInvitations(Refused):
+    code = "too_many_invitations"
+
+    def __init__(self) -> None:
+        super().__init__(_("Too many invitations are open. Withdraw those that nobody answers first."))
+
+
+class AlreadyMember(Refused):
+    code = "already_member"
+
+    def __init__(self) -> None:
+        super().__init__(_("You are a member of this company already. Go on to it by “Change company” in your menu."))
+
+
+class LastAdministrator(Refused):
+    code = "last_administrator"
+
+    def __init__(self) -> None:
+        super().__init__(_("This is the company’s last active administrator. Make another member administrator first."))
+
+
+class OwnSuspension(Refused):
+    code = "own_suspension"
+
+    def __init__(self) -> None:
+        super().__init__(_("Nobody suspends themselves. Ask another administrator to do it."))
+
+
+class UnitUnfit(Refused):
+    status = 422
+    code = "unit_unfit"
