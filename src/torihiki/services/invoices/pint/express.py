@@ -28,6 +28,7 @@ from torihiki.services.invoices.pint.units import unit_code_for
 UNIT_NAME = "表示単位名称"
 """The attribute under which official examples show a unit as people call it."""
 ALLOWANCE_REASON_CODE = "95"  # UNTDID 5189: discount
+UNTAXED = (TaxCategory.EXEMPT, TaxCategory.EXPORT, TaxCategory.OUTSIDE)
 CHARGE_REASON_CODE = "ZZZ"  # UNTDID 7161: mutually defined
 
 
@@ -180,7 +181,8 @@ def _sums(
 
 
 def _in_tax_currency(body: InvoiceBody, rows: Sequence[StatedTax]) -> StatedTaxTotal:
-    """ibg-37: the tax of each rate, converted before it is rounded once."""
+    """ibg-37: the tax of each rate, converted before it is rounded once. What bears no tax has one row, the one in the
+    currency of the invoice (aligned-ibrp-e-01, g-01, o-01)."""
     if body.exchange_rate is None:
         refuse_missing_rate(body.tax_currency)
         raise AssertionError("unreachable")
@@ -196,6 +198,7 @@ def _in_tax_currency(body: InvoiceBody, rows: Sequence[StatedTax]) -> StatedTaxT
             ),
         )
         for row in rows
+        if row.category not in UNTAXED
     )
     return StatedTaxTotal(
         currency=body.tax_currency, tax=sum((row.tax for row in converted), ZERO), subtotals=converted
