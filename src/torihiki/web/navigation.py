@@ -48,7 +48,7 @@ class Entry:
     url_args: tuple[object, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Place:
     """An entry as one page shows it."""
 
@@ -56,9 +56,9 @@ class Place:
     icon: str
     url: str
     count: int
-    current: bool
     shortcut: str
     on_phone: bool
+    current: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,13 @@ def _place(entry: Entry, request: HttpRequest, counts: Mapping[str, int]) -> Pla
     except NoReverseMatch:
         url = ""
     count = entry.count(counts) if callable(entry.count) else counts.get(entry.count or "", 0)
-    return Place(entry.label, entry.icon, url, count, False, entry.shortcut, entry.on_phone)
+    return Place(entry.label, entry.icon, url, count, entry.shortcut, entry.on_phone)
 
 
 def _mark_current(path: str, found: list[Section]) -> None:
     """The place with the longest URL that the page's path begins with is where we are (the root only exactly)."""
     places = [place for section in found for place in section.places]
-    here = [place for place in places if path == place.url or (place.url != "/" and path.startswith(place.url))]
+    here = [place for place in places if path == place.url or path.startswith(place.url.rstrip("/") + "/")]
+    here = [place for place in here if place.url != "/" or path == "/"]
     if here:
-        nearest = max(here, key=lambda place: len(place.url))
-        object.__setattr__(nearest, "current", True)
+        max(here, key=lambda place: len(place.url)).current = True
