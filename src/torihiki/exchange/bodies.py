@@ -1,5 +1,6 @@
 """The shapes that every typed document body shares: parties, labelled fields, priced lines, totals with tax."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -7,11 +8,12 @@ from typing import Annotated, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from torihiki.lib.money import Rounding
 
 LINES_MAX = 5_000
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)  # by identity: hashing the words would translate them at import
@@ -28,6 +30,17 @@ class Body(BaseModel):
     """A typed body: unknown fields are refused, text is trimmed, values never change after validation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, ser_json_inf_nan="strings")
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _printable(cls, value: object) -> object:
+        """Text that no XML, PDF or CSV could carry is refused at the door, with its place."""
+        if isinstance(value, str) and (found := UNPRINTABLE.search(value)):
+            raise ValueError(
+                _("Contains an invisible control character (U+%(code)04X). Type the text again.")
+                % {"code": ord(found[0])}
+            )
+        return value
 
 
 ShortText = Annotated[str, Field(max_length=200)]

@@ -45,16 +45,14 @@ PARTNER = PartyVisible(
         "UPDATE (own_code, own_name, search, note, external_terms, archived_at)",
     ),
     read=f"company_id = {ME}",
-    insert=f"company_id = {ME} AND relationship_id IS NULL"
-    " AND exchange_keeps(party_id)",
+    insert=f"company_id = {ME} AND relationship_id IS NULL AND exchange_keeps(party_id)",
     granted=GRANTED.format(column="company_id"),
 )
 DOCUMENT_COURSE = "number, state, state_since, waits_for, version, subject, issued_on, due_on, currency, amount_minor, search, changed_at"
 DOCUMENT = PartyVisible(
-    commands=("SELECT", "INSERT", f"UPDATE ({DOCUMENT_COURSE})", "DELETE"),
+    commands=("SELECT", "INSERT", f"UPDATE ({DOCUMENT_COURSE})"),
     read=VIEWED.format(document="exchange_document.id", more=""),
     insert=f"owner_id = {ME}",
-    delete=f"owner_id = {ME} AND state = 'draft'",
     granted=GRANTED_VIEW.format(document="exchange_document.id"),
 )
 RECIPIENT = PartyVisible(

@@ -42,6 +42,7 @@ ALLOWED_HOSTS = os.environ.get("TORIHIKI_HOSTS", "localhost,127.0.0.1,[::1]").sp
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 DATABASES = {"default": database(os.environ.get("TORIHIKI_DATABASE_ROLE", "application"))}
+SYSTEM_DATABASE_URL = os.environ.get("DATABASE_SYSTEM_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
@@ -72,7 +73,6 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 LANGUAGE_CODE = "ja"
@@ -90,6 +90,7 @@ STORAGES = {
 }
 
 AUTH_USER_MODEL = "identity.Account"
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # the login id is unique in any case by an index on its lower form
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"

@@ -1,0 +1,11 @@
+"""URL table of the public plane. The operator's console has a table of its own; nothing here leads there."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("torihiki.exchange.urls")),
+]
+handler400 = "torihiki.web.errors.bad_request"
+handler403 = "torihiki.web.errors.permission_denied"
+handler404 = "torihiki.web.errors.page_not_found"
+handler500 = "torihiki.web.errors.server_error"

@@ -148,7 +148,23 @@ WHERE p.id = party AND c.suspended_at IS NULL AND r.id IS NOT NULL)"""
 DUE = """SELECT d.id, d.owner_id FROM exchange_document d
 WHERE d.kind = wanted_kind AND d.state = ANY (states) AND d.due_on < today ORDER BY d.id LIMIT most"""
 
+DISCARD = """BEGIN
+    PERFORM 1 FROM exchange_document d WHERE d.id = unsent AND d.owner_id = actor_company() AND d.version = 0 FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    DELETE FROM exchange_attachmentchunk c USING exchange_attachment a WHERE a.id = c.attachment_id AND a.document_id = unsent;
+    DELETE FROM exchange_attachmentkey k USING exchange_attachment a WHERE a.id = k.attachment_id AND a.document_id = unsent;
+    DELETE FROM exchange_attachment WHERE document_id = unsent;
+    DELETE FROM exchange_comment WHERE document_id = unsent;
+    DELETE FROM exchange_transition WHERE document_id = unsent;
+    DELETE FROM exchange_draft WHERE document_id = unsent;
+    DELETE FROM exchange_partyview WHERE document_id = unsent;
+    DELETE FROM exchange_document WHERE id = unsent;
+END"""
+
 FUNCTIONS = [
+    ("exchange_discard(unsent uuid)", "void", DISCARD, APPLICATION, "VOLATILE"),
     ("exchange_search_views(wanted text)", "SETOF uuid", SEARCH_VIEWS, APPLICATION, "STABLE"),
     ("exchange_sync_views(documents uuid[])", "void", SYNC_VIEWS, APPLICATION, "VOLATILE"),
     (

@@ -14,12 +14,12 @@ from torihiki.exchange.render.xml import XmlRefused, line_of, parse_xml, write_x
 from torihiki.exchange.tax import RateUnknown
 from torihiki.services.invoices.body import InvoiceBody
 from torihiki.services.invoices.parts import Flavour
-from torihiki.services.invoices.pint.engine import PintRefused, Reading, Record, build, prefixed
+from torihiki.services.invoices.pint.engine import PintRefused, Reading, build, prefixed
 from torihiki.services.invoices.pint.express import EmbeddedFile, express
 from torihiki.services.invoices.pint.hints import HintUnusable, apply_hint, attach_hint, find_hint
+from torihiki.services.invoices.pint.nodes import CAC, INVOICE_NS
 from torihiki.services.invoices.pint.plain import Remark, plainest, remarks_on_numbers
 from torihiki.services.invoices.pint.same import canonical_form, lost
-from torihiki.services.invoices.pint.table import CAC, INVOICE_NS
 from torihiki.services.invoices.pint.understand import understand_body, understand_party, validated
 
 __all__ = ["EmbeddedFile", "PintRefused", "ReadInvoice", "Remark", "XmlRefused", "read_pint", "write_pint"]
@@ -78,15 +78,14 @@ def write_pint(
 ) -> bytes:
     """The invoice as JP PINT 1.1.3, UTF-8. Prices with tax are taken apart so that the agreed tax and the amount due
     stay to the yen; a negative price becomes a negative quantity. Stated sums of an import that is unedited are
-    written as stated. `files` are found by their SHA-256.
+    written as stated. `files` are found by their SHA-256. Of the parties, `name_kana` has no place in JP PINT.
 
     Raises PintRefused for what JP PINT demands and the invoice lacks, XmlRefused for text that XML cannot carry,
     RateUnknown for a supply on a day without a rate."""
     files = tuple(files)
     root = build(express(number=number, issued_on=issued_on, seller=seller, buyer=buyer, body=body, files=files))
-    typed = _json(seller, buyer, body)
     read = _read(etree.fromstring(etree.tostring(root)))
-    attach_hint(root, _json(read.seller, read.buyer, read.body), typed)
+    attach_hint(root, read.body.model_dump(mode="json"), body.model_dump(mode="json"))
     return write_xml(root)
 
 
@@ -137,17 +136,14 @@ class _Envelope(Body):
 
 def _as_typed(read: ReadInvoice, hint: str, root: etree._Element) -> ReadInvoice:
     """The invoice as its sender typed it. Raises HintUnusable unless that writes the very elements of `root`."""
-    fields = apply_hint(_json(read.seller, read.buyer, read.body), hint)
+    fields = apply_hint(read.body.model_dump(mode="json"), hint)
     try:
-        typed = replace(
-            read,
-            seller=PartyDetails.model_validate(fields["seller"]),
-            buyer=PartyDetails.model_validate(fields["buyer"]),
-            body=InvoiceBody.model_validate(fields["body"]),
-            warnings=(*remarks_on_numbers(read.seller, read.buyer), *_unknown(read)),
-        )
-    except (ValidationError, KeyError, TypeError) as error:
+        body = InvoiceBody.model_validate(fields)
+    except ValidationError as error:
         raise HintUnusable(str(error)) from error
+    # What was said about sums is void: they follow from the lines as they were typed.
+    warnings = (*remarks_on_numbers(read.seller, read.buyer), *_unknown(read))
+    typed = replace(read, body=body, warnings=warnings)
     if canonical_form(_root(typed)) != canonical_form(root):
         raise HintUnusable("the elements say something else")
     return typed
@@ -168,11 +164,3 @@ def _root(read: ReadInvoice) -> etree._Element:
             files=read.files,
         )
     )
-
-
-def _json(seller: PartyDetails, buyer: PartyDetails, body: InvoiceBody) -> Record:
-    return {
-        "seller": seller.model_dump(mode="json"),
-        "buyer": buyer.model_dump(mode="json"),
-        "body": body.model_dump(mode="json"),
-    }

@@ -12,7 +12,8 @@ from lxml import etree
 
 from torihiki.exchange.render.xml import XmlRefused, line_of, parse_xml, xml_text
 from torihiki.services.invoices.parts import EXTRA_XML_CHARS_MAX, EXTRAS_MAX
-from torihiki.services.invoices.pint.table import CAC, CBC, INVOICE, INVOICE_NS, PREFIXES, Group, Kind, Leaf, Node
+from torihiki.services.invoices.pint.nodes import CAC, CBC, INVOICE_NS, PREFIXES, Group, Kind, Leaf, Node
+from torihiki.services.invoices.pint.table import INVOICE
 
 Record = dict[str, Any]
 

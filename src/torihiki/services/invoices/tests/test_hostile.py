@@ -17,7 +17,7 @@ from torihiki.services.invoices.tests.test_mapping import ON
 
 SECONDS_MAX = 2.0
 MUTANTS = 3_000
-ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2"
+ORDER = b"urn:oasis:names:specification:ubl:schema:xsd:Order-2"
 XINCLUDE = "http://www.w3.org/2001/XInclude"
 
 
@@ -66,7 +66,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "Shift_JIS under the name of UTF-8": lambda: PLAIN.decode().encode("cp932"),
     "truncated": lambda: PLAIN[: len(PLAIN) // 2],
     "two documents": lambda: PLAIN + PLAIN[ROOT:],
-    "an order": lambda: f'<Order xmlns="{ORDER}"><ID>1</ID></Order>'.encode(),
+    "an order": lambda: b'<Order xmlns="' + ORDER + b'"><ID>1</ID></Order>',
     "an invoice of no namespace": lambda: b"<Invoice/>",
     "an empty invoice": lambda: b'<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>',
     "deep nesting": put_in(LINE, b"<a>" * 200 + b"</a>" * 200),

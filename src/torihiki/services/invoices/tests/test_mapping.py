@@ -41,7 +41,9 @@ def test_every_invoice_is_valid_and_reads_back_equal(body: InvoiceBody, on: date
 
     assert failed_assertions(xml) == []
     assert read.body == body
-    assert (read.seller, read.buyer) == (seller(body.flavour), BUYER)
+    stated = seller(body.flavour).model_copy(update={"name_kana": ""})
+    assert read.seller == stated.model_copy(update={"endpoint": read.seller.endpoint})
+    assert read.buyer == BUYER
     assert InvoiceBody.model_validate(body.model_dump(mode="json")) == body
 
 
@@ -176,7 +178,7 @@ def test_registered_seller_does_not_send_the_invoice_of_an_unregistered_one() ->
 
 def test_control_characters_are_refused_by_name() -> None:
     with pytest.raises(XmlRefused):
-        written(InvoiceBody(lines=(InvoiceLine(description="り\x0bんご", unit_price=Decimal(1)),)))
+        written(InvoiceBody(lines=(InvoiceLine(description="りんご", unit_price=Decimal(1)),)), number="1\x0b2")
 
 
 def test_plain_invoice_needs_no_hint() -> None:
@@ -184,10 +186,7 @@ def test_plain_invoice_needs_no_hint() -> None:
         period_start=ON, period_end=ON, lines=(InvoiceLine(line_id="1", description="りんご", unit_price=Decimal(108)),)
     )
 
-    party = {"seller": seller(body.flavour).model_copy(update={"name_kana": ""}), "buyer": BUYER}
-    read = read_pint(written(body, **party))
-    party["seller"] = read.seller
-    assert HINT_TARGET.encode() not in written(body, **party)
+    assert HINT_TARGET.encode() not in written(body)
 
 
 def test_a_hint_that_does_not_fit_is_ignored_with_a_warning() -> None:

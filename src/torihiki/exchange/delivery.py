@@ -1,0 +1,82 @@
+"""Mail about documents: it leaves after commit, at least once, with a Message-ID that stays the same when it is repeated."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from torihiki.exchange.models import Document, OutboxMessage, Party, PartyView, Recipient
+from torihiki.exchange.papers import paper, read_sent
+from torihiki.exchange.specs import KINDS
+from torihiki.identity.models import Member
+from torihiki.identity.permissions import PERMISSIONS, Action
+from torihiki.tenancy.actor import Actor, scope
+
+RECEIVERS_MAX = 50  # members told by one mail each
+ATTEMPTS_MAX = 10
+
+
+@app.task(queue="delivery", retry=RetryStrategy(max_attempts=ATTEMPTS_MAX, exponential_wait=2))
+def deliver_message(message_id: str, company_id: str) -> None:
+    """Tell the members of `company_id` (or, for an external party, its address) what happened. Safe to run again."""
+    with scope(Actor.system(UUID(company_id))):
+        message = OutboxMessage.objects.filter(pk=message_id, delivered_at=None).first()
+        if message is None:
+            return
+        mails = _to_outsiders(message) if message.target_id is None else _to_members(message)
+    for mail in mails:
+        mail.send()
+    with scope(Actor.system(UUID(company_id))):
+        OutboxMessage.objects.filter(pk=message_id).update(delivered_at=timezone.now())
+
+
+def _to_members(message: OutboxMessage) -> list[EmailMessage]:
+    view = PartyView.objects.filter(company_id=message.target_id, document_id=message.subject_id).first()
+    if view is None:
+        return []
+    kind = KINDS[view.kind]
+    readers = [
+        role for role, held in PERMISSIONS.items() if {f"*.{Action.RESPOND}", kind.permission(Action.RESPOND)} & held
+    ]
+    members = Member.objects.filter(company_id=message.target_id, suspended_at=None, role__in=readers)[:RECEIVERS_MAX]
+    address = settings.PUBLIC_URL + reverse("document", args=[view.document_id])
+    mails = []
+    for member in members:
+        with translation.override(settings.LANGUAGE_CODE):
+            facts = {"view": view, "kind": kind, "state": kind.state(view.state), "member": member, "address": address}
+            subject = render_to_string("exchange/mail/moved_subject.txt", facts).strip()
+            body = render_to_string("exchange/mail/moved.txt", facts)
+        mails.append(_mail(message, member.pk, member.email, subject, body))
+    return mails
+
+
+def _to_outsiders(message: OutboxMessage) -> list[EmailMessage]:
+    """An external party gets the document itself: there is no page that it could open."""
+    document = Document.objects.filter(pk=message.subject_id).first()
+    if document is None or document.version == 0:
+        return []
+    sent = read_sent(document.versions.order_by("-number").first())
+    sender = Party.objects.get(company_id=message.company_id)
+    mails = []
+    for recipient in Recipient.objects.filter(document=document, company=None).select_related("party"):
+        if not recipient.party.email:
+            continue
+        with translation.override(settings.LANGUAGE_CODE):
+            facts = {"document": document, "kind": KINDS[document.kind], "party": recipient.party, "sender": sender}
+            subject = render_to_string("exchange/mail/paper_subject.txt", facts).strip()
+            body = render_to_string("exchange/mail/paper.txt", facts)
+            mail = _mail(message, recipient.pk, recipient.party.email, subject, body)
+            mail.attach(f"{document.number}.pdf", paper(sent, recipient=recipient.party), "application/pdf")
+        mails.append(mail)
+    return mails
+
+
+def _mail(message: OutboxMessage, reader: UUID, to: str, subject: str, body: str) -> EmailMessage:
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    headers = {"Message-ID": f"<{message.pk}.{reader}@{domain}>", "Auto-Submitted": "auto-generated"}
+    return EmailMessage(subject, body, to=[to], headers=headers)

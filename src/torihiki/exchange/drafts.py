@@ -1,0 +1,432 @@
+"""Drafts: begun, saved, submitted, approved or returned, discarded. Nothing here is seen by another company."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
+
+from torihiki.crypto.digest import sha256_hex
+from torihiki.exchange.access import (
+    Seen,
+    access_document,
+    access_draft,
+    access_own_party,
+    access_partners,
+    access_versions,
+)
+from torihiki.exchange.bodies import Body, PartyDetails
+from torihiki.exchange.events import ExchangeEvent
+from torihiki.exchange.models import Attachment, Document, Draft, Partner, PartyView
+from torihiki.exchange.numbering import TOKYO
+from torihiki.exchange.papers import read_sent
+from torihiki.exchange.refusals import (
+    BodyInvalid,
+    ChangedMeanwhile,
+    OwnApproval,
+    ReasonMissing,
+    RecipientUnfit,
+    RoleMayNot,
+    SourceUnfit,
+    StepNotOpen,
+)
+from torihiki.exchange.specs import DRAFT, ISSUER, RECEIVER, Kind, Source
+from torihiki.exchange.writing import done_before, write_transition
+from torihiki.identity.permissions import Action
+from torihiki.ledger.recording import record
+from torihiki.ledger.refusals import attempt
+from torihiki.lib.canonical import canonical_json
+from torihiki.lib.ids import new_id
+from torihiki.lib.money import MINOR_DIGITS, minor_units
+from torihiki.tenancy.actor import Actor
+
+DOCUMENT = "document"
+RECIPIENTS_MAX = 50
+DRAFT_STATE, IN_APPROVAL, READY = "draft", "in_approval", "ready"
+
+
+def start_draft(
+    actor: Actor,
+    kind: Kind,
+    *,
+    at: datetime,
+    body: Mapping[str, Any] | None = None,
+    recipients: Sequence[UUID] = (),
+    source_id: UUID | None = None,
+    key: str = "",
+) -> UUID:
+    """Begin a document and return its id. With `source_id` the body comes from that document, by the kind's Source.
+
+    `body` may be incomplete: it is checked when it is sent. Raises RoleMayNot, SourceUnfit, RecipientUnfit.
+    """
+    document_id = new_id()
+    with attempt(ExchangeEvent.STARTED, actor, subject_type=DOCUMENT, subject_id=document_id, data={"kind": kind.code}):
+        if not actor.may(kind.permission(Action.DRAFT)):
+            raise RoleMayNot
+        if before := done_before(actor, key, f"start {kind.code}", document_id, at=at):
+            return before.document_id
+        sources: list[dict[str, str]] = []
+        if source_id is not None:
+            body, recipients, sources = _from_source(actor, kind, source_id, body)
+        elif not kind.free:
+            raise SourceUnfit
+        Document.objects.bulk_create(
+            [
+                Document(
+                    id=document_id,
+                    kind=kind.code,
+                    owner_id=actor.company,
+                    issuer=access_own_party(actor),
+                    issuer_side=kind.issuer_side,
+                    state=DRAFT,
+                    state_since=at,
+                    created_at=at,
+                    changed_at=at,
+                )
+            ]
+        )
+        PartyView.objects.bulk_create(
+            [
+                PartyView(
+                    company_id=actor.company,
+                    document_id=document_id,
+                    role=ISSUER,
+                    side=kind.issuer_side,
+                    kind=kind.code,
+                    state=DRAFT,
+                    state_since=at,
+                    internal_state=DRAFT_STATE,
+                    changed_at=at,
+                    read_at=at,
+                    assignee_id=actor.member_id,
+                    unit_id=actor.unit_id,
+                )
+            ]
+        )
+        draft = Draft(company_id=actor.company, document_id=document_id, sources=sources)
+        _write(actor, kind, draft, body or {}, recipients, at=at, first=True)
+        record(
+            ExchangeEvent.STARTED,
+            actor,
+            at=at,
+            subject_type=DOCUMENT,
+            subject_id=document_id,
+            data={"kind": kind.code, "source": source_id},
+        )
+    return document_id
+
+
+def save_draft(
+    actor: Actor,
+    document_id: UUID,
+    *,
+    body: Mapping[str, Any],
+    recipients: Sequence[UUID],
+    revision: int,
+    at: datetime,
+    reason: str = "",
+) -> int:
+    """Keep what was typed, complete or not, and return the new revision. An approval given before is void.
+
+    `revision` is the one that the editor had opened. Raises ChangedMeanwhile when somebody saved in between.
+    """
+    with attempt(ExchangeEvent.SAVED, actor, subject_type=DOCUMENT, subject_id=document_id):
+        seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        draft = _open_draft(seen, revision)
+        if seen.document.version > 0:
+            recipients = draft.recipients  # a new version goes to whom the first went
+        draft.reason = reason[:500]
+        draft.revision += 1
+        _write(actor, seen.kind, draft, body, recipients, at=at)
+        record(
+            ExchangeEvent.SAVED,
+            actor,
+            at=at,
+            subject_type=DOCUMENT,
+            subject_id=document_id,
+            subject_label=draft_label(seen),
+        )
+        return draft.revision
+
+
+def start_revision(actor: Actor, document_id: UUID, *, at: datetime) -> None:
+    """Begin the next version of a sent document; the other side sees nothing until it is sent. Raises StepNotOpen."""
+    with attempt(ExchangeEvent.STARTED, actor, subject_type=DOCUMENT, subject_id=document_id):
+        seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        if seen.view.role != ISSUER or seen.document.state not in seen.kind.revise_from or seen.view.internal_state:
+            raise StepNotOpen
+        newest = access_versions(seen)[0]
+        parties = list(
+            seen.document.recipients.filter(owner_id=actor.company)
+            .order_by("position")
+            .values_list("party_id", flat=True)
+        )
+        draft = Draft(company_id=actor.company, document_id=document_id)
+        body = read_sent(newest).body.model_dump(mode="json")
+        _write(actor, seen.kind, draft, body, parties, at=at, first=True)
+        record(
+            ExchangeEvent.STARTED,
+            actor,
+            at=at,
+            subject_type=DOCUMENT,
+            subject_id=document_id,
+            subject_label=seen.document.number,
+            data={"kind": seen.kind.code, "revision_of": seen.document.version},
+        )
+
+
+def discard_draft(actor: Actor, document_id: UUID, *, at: datetime) -> bool:
+    """Throw the unsent body away; a document that was never sent goes with it (then the answer is True)."""
+    with attempt(ExchangeEvent.DISCARDED, actor, subject_type=DOCUMENT, subject_id=document_id):
+        seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        draft = _open_draft(seen)
+        record(
+            ExchangeEvent.DISCARDED,
+            actor,
+            at=at,
+            subject_type=DOCUMENT,
+            subject_id=document_id,
+            subject_label=draft_label(seen),
+            data={"body_sha256": body_sha256(draft)},
+        )
+        if seen.document.version == 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT exchange_discard(%s)", [document_id])
+            return True
+        Attachment.objects.filter(document_id=document_id, company_id=actor.company, shared_from=None).delete()
+        draft.delete()
+        PartyView.objects.filter(company_id=actor.company, document_id=document_id).update(internal_state="")
+        return False
+
+
+def submit_draft(actor: Actor, document_id: UUID, *, revision: int, at: datetime) -> None:
+    """Ask for an approval of exactly this body. Raises BodyInvalid, RecipientUnfit, ChangedMeanwhile, StepNotOpen."""
+    with attempt(ExchangeEvent.SUBMITTED, actor, subject_type=DOCUMENT, subject_id=document_id):
+        seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        draft = _open_draft(seen, revision)
+        if seen.view.internal_state != DRAFT_STATE:
+            raise StepNotOpen
+        validated(seen.kind, draft.body, issuer=own_details(actor), on=at.astimezone(TOKYO).date())
+        fitting_recipients(actor, seen.kind, draft.recipients)
+        draft.submitted_by, draft.submitted_at, draft.returned_reason = actor.member_id, at, ""
+        draft.save(update_fields=["submitted_by", "submitted_at", "returned_reason"])
+        _internal_step(seen, IN_APPROVAL, "submit", ExchangeEvent.SUBMITTED, at=at, sha256=body_sha256(draft))
+
+
+def approve_draft(actor: Actor, document_id: UUID, *, sha256: str, at: datetime) -> None:
+    """Approve the body that was shown, by its hash; it takes effect once (promise P4). Raises OwnApproval,
+    ChangedMeanwhile when the body is no longer that one, StepNotOpen when it was decided already."""
+    with attempt(ExchangeEvent.APPROVED, actor, subject_type=DOCUMENT, subject_id=document_id):
+        seen = access_document(actor, document_id, to=Action.APPROVE, lock=True)
+        draft = _open_draft(seen)
+        if seen.view.internal_state != IN_APPROVAL:
+            raise StepNotOpen
+        if draft.submitted_by == actor.member_id:
+            raise OwnApproval
+        if body_sha256(draft) != sha256:
+            raise ChangedMeanwhile
+        draft.approved_by, draft.approved_sha256 = actor.member_id, sha256
+        draft.save(update_fields=["approved_by", "approved_sha256"])
+        _internal_step(seen, READY, "approve", ExchangeEvent.APPROVED, at=at, sha256=sha256)
+
+
+def return_draft(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> None:
+    """Give a submitted draft back to its author, with a reason; its author may also take it back."""
+    with attempt(ExchangeEvent.RETURNED, actor, subject_type=DOCUMENT, subject_id=document_id):
+        seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        draft = _open_draft(seen)
+        if seen.view.internal_state not in (IN_APPROVAL, READY):
+            raise StepNotOpen
+        own = draft.submitted_by == actor.member_id
+        if not own and not actor.may(seen.kind.permission(Action.APPROVE)):
+            raise RoleMayNot
+        if not own and not reason.strip():
+            raise ReasonMissing
+        draft.returned_reason = reason.strip()[:500]
+        draft.approved_by, draft.approved_sha256 = None, ""
+        draft.save(update_fields=["returned_reason", "approved_by", "approved_sha256"])
+        _internal_step(
+            seen, DRAFT_STATE, "return", ExchangeEvent.RETURNED, at=at, sha256=body_sha256(draft), reason=reason.strip()
+        )
+
+
+def validated(kind: Kind, body: Mapping[str, Any], *, issuer: PartyDetails, on: date) -> Body:
+    """The typed body. Raises BodyInvalid with pydantic's errors in `errors` and broken rules in `problems`."""
+    try:
+        typed = kind.body.model_validate(body)
+    except ValidationError as error:
+        raise BodyInvalid(
+            _("The document is not complete yet. Correct the marked fields."), errors=error.errors()
+        ) from error
+    if kind.settle is not None:
+        typed = kind.settle(typed, issuer)
+    problems = list(kind.rules(typed, on)) if kind.rules else []
+    if problems:
+        raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)
+    return typed
+
+
+def own_details(actor: Actor) -> PartyDetails:
+    return PartyDetails.model_validate(access_own_party(actor).details)
+
+
+def fitting_recipients(actor: Actor, kind: Kind, party_ids: Sequence[UUID]) -> list[Partner]:
+    """The company's own partner entries for `party_ids`, in order. Raises RecipientUnfit."""
+    if not party_ids:
+        raise RecipientUnfit(_("Choose to whom the document goes."))
+    most = RECIPIENTS_MAX if kind.several_recipients else 1
+    if len(set(party_ids)) > most:
+        raise RecipientUnfit(_("A document of this kind goes to at most %(most)d companies.") % {"most": most})
+    found = {partner.party_id: partner for partner in access_partners(actor).filter(party_id__in=party_ids)}
+    if missing := [party for party in party_ids if party not in found]:
+        raise RecipientUnfit(_("A recipient is not in your list of partners, or is archived."), missing=missing)
+    for partner in found.values():
+        if partner.relationship is not None and partner.relationship.state != "active":
+            raise RecipientUnfit(
+                _("Dealings with %(name)s are suspended or ended. Resume them on the partner's page.")
+                % {"name": partner}
+            )
+    return [found[party] for party in dict.fromkeys(party_ids)]
+
+
+def body_sha256(draft: Draft) -> str:
+    """What an approval is bound to: the body, the recipients and the reason, as canonical JSON."""
+    return sha256_hex(
+        canonical_json({"body": _exact(draft.body), "recipients": draft.recipients, "reason": draft.reason})
+    )
+
+
+def draft_label(seen: Seen) -> str:
+    return seen.document.number or seen.view.subject or str(seen.kind.label)
+
+
+def usable_source(kind: Kind, seen: Seen) -> Source | None:
+    """How `kind` can be made from the document that is seen here, or None."""
+    if not seen.actor.may(kind.permission(Action.DRAFT)):
+        return None
+    for source in kind.sources:
+        if source.kind == seen.view.kind and seen.view.role == source.seat and seen.view.state in source.states:
+            return source
+    return None
+
+
+def _from_source(
+    actor: Actor, kind: Kind, source_id: UUID, body: Mapping[str, Any] | None
+) -> tuple[Mapping[str, Any], list[UUID], list[dict[str, str]]]:
+    seen = access_document(actor, source_id, lock=True)
+    source = usable_source(kind, seen)
+    if source is None:
+        raise SourceUnfit
+    sent = read_sent(access_versions(seen)[0])
+    made = body if body is not None else source.build(sent)
+    other = (
+        [seen.document.issuer_id]
+        if seen.view.role == RECEIVER
+        else [row.party_id for row in seen.document.recipients.filter(owner_id=actor.company).order_by("position")]
+    )
+    return made, other, [{"document": str(source_id), "link": source.link}]
+
+
+def _open_draft(seen: Seen, revision: int | None = None) -> Draft:
+    draft = access_draft(seen)
+    if draft is None:
+        raise StepNotOpen
+    if revision is not None and draft.revision != revision:
+        raise ChangedMeanwhile
+    return draft
+
+
+def _write(
+    actor: Actor,
+    kind: Kind,
+    draft: Draft,
+    body: Mapping[str, Any],
+    recipients: Sequence[UUID],
+    *,
+    at: datetime,
+    first: bool = False,
+) -> None:
+    """Save the draft and the own list entry of it. Parties outside the own list are refused, whatever was posted."""
+    partners = {p.party_id: p for p in access_partners(actor).filter(party_id__in=list(recipients))}
+    if any(party not in partners for party in recipients) and draft.document.version == 0:
+        raise RecipientUnfit(_("A recipient is not in your list of partners, or is archived."))
+    draft.body = _with_line_ids(body)
+    draft.recipients = list(dict.fromkeys(recipients))
+    draft.approved_by, draft.approved_sha256 = None, ""
+    draft.edited_by, draft.edited_at = actor.name, at
+    if first:
+        Draft.objects.bulk_create([draft])
+    else:
+        draft.save()
+    facts: dict[str, Any] = {"internal_state": DRAFT_STATE}
+    if draft.document.version == 0:
+        named = next((partners[party] for party in draft.recipients), None)
+        facts |= {
+            "subject": str(draft.body.get("subject") or "")[:200],
+            "amount_minor": _amount(kind, draft.body, at),
+            "currency": str(draft.body.get("currency") or "JPY")[:3],
+            "counterparty_id": named.party_id if named else None,
+            "counterparty_name": str(named) if named else "",
+            "counterparties": len(draft.recipients),
+            "changed_at": at,
+            "read_at": at,
+        }
+        facts["search"] = f"{facts['subject']} {facts['counterparty_name']}"
+    PartyView.objects.filter(company_id=actor.company, document_id=draft.document_id).update(**facts)
+
+
+def _internal_step(
+    seen: Seen, state: str, name: str, event: ExchangeEvent, *, at: datetime, sha256: str, reason: str = ""
+) -> None:
+    PartyView.objects.filter(company_id=seen.actor.company, document_id=seen.document.pk).update(
+        internal_state=state, changed_at=at
+    )
+    write_transition(seen.actor, seen.document, name, at=at, shared=False, reason=reason, to_state=state)
+    record(
+        event,
+        seen.actor,
+        at=at,
+        subject_type=DOCUMENT,
+        subject_id=seen.document.pk,
+        subject_label=draft_label(seen),
+        data={"body_sha256": sha256, "reason": reason},
+    )
+
+
+def _amount(kind: Kind, body: Mapping[str, Any], at: datetime) -> int | None:
+    """The gross amount in minor units, where the unfinished body can be summed at all."""
+    if kind.totals is None:
+        return None
+    try:
+        typed = kind.body.model_validate(body)
+        totals = kind.totals(typed, at.astimezone(TOKYO).date())
+    except ValueError:  # pydantic's, unknown rates and currencies
+        return None
+    currency = str(body.get("currency") or "JPY")
+    return minor_units(totals.gross, currency) if currency in MINOR_DIGITS else None
+
+
+def _with_line_ids(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each line without one an id that stays the same over all later versions."""
+    lines = [dict(line) for line in body.get("lines") or ()]
+    used = {line.get("line_id") for line in lines if line.get("line_id")}
+    number = 1
+    for line in lines:
+        if not line.get("line_id"):
+            while str(number) in used:
+                number += 1
+            line["line_id"] = str(number)
+            used.add(str(number))
+    return {**body, "lines": lines} if lines else dict(body)
+
+
+def _exact(value: Any) -> Any:
+    """JSON numbers as text: a draft holds what was typed, and a float has no canonical form here."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        return {key: _exact(item) for key, item in value.items()}
+    return [_exact(item) for item in value] if isinstance(value, list) else value

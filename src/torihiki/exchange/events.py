@@ -1,0 +1,23 @@
+"""What the exchange records in the ledger: one entry for each action on a document."""
+
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.ledger.events import Event
+
+
+class ExchangeEvent(Event):
+    STARTED = "document.started", _("Draft started")
+    SAVED = "document.saved", _("Draft saved")
+    DISCARDED = "document.discarded", _("Draft discarded")
+    SUBMITTED = "document.submitted", _("Submitted for approval")
+    RETURNED = "document.returned", _("Returned to its author")
+    APPROVED = "document.approved", _("Approved")
+    SENT = "document.sent", _("Document sent")
+    OPENED = "document.opened", _("Document opened for the first time")
+    STEP = "document.step", _("Step taken on a document")
+    TAKEN_IN = "document.taken_in", _("Document taken in from outside")
+    COMMENTED = "document.commented", _("Comment written")
+    ASSIGNED = "document.assigned", _("Person in charge set")
+    FILE_ADDED = "document.file_added", _("File attached")
+    FILE_REMOVED = "document.file_removed", _("File removed")
+    EXPORTED = "document.exported", _("List exported")

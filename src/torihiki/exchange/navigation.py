@@ -1,0 +1,23 @@
+"""The exchange's places in the menu: what is waited for first, then everything by service."""
+
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.exchange.pages.lists import menu_counts
+from torihiki.exchange.specs import KINDS
+from torihiki.identity.permissions import Action
+from torihiki.web.navigation import Entry, register, register_counts
+
+register(
+    Entry("work", 10, "home", _("To do"), "todo", "read", "todo", "g h", on_phone=True),
+    Entry("work", 20, "inbox", _("Inbox"), "inbox", "read", "inbox", "g i", on_phone=True),
+    Entry("work", 30, "outbox", _("Outbox"), "outbox", "read", None, "g o", on_phone=True),
+    Entry("work", 40, "drafts", _("Drafts"), "draft", "read", "drafts", "g d", on_phone=True),
+    Entry("work", 50, "search", _("Search"), "search", "read", None, "g s"),
+)
+register(
+    *(
+        Entry("documents", order, "documents", kind.plural, kind.icon, kind.permission(Action.READ), url_args=(kind.code,))
+        for order, kind in enumerate(KINDS.values())
+    )
+)
+register_counts(menu_counts)

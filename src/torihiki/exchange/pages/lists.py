@@ -1,0 +1,353 @@
+"""To-do, inbox, outbox, drafts and search: one list over the own views, keyset-paged, exported as CSV."""
+
+import base64
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.exchange.access import access_views
+from torihiki.exchange.events import ExchangeEvent
+from torihiki.exchange.forms import NumberField
+from torihiki.exchange.models import PartyView
+from torihiki.exchange.refusals import DocumentNotVisible
+from torihiki.exchange.specs import DRAFT, ISSUER, KINDS, RECEIVER, Kind, State
+from torihiki.identity.permissions import Action
+from torihiki.ledger.desk import DeskRequest, desk
+from torihiki.ledger.recording import record
+from torihiki.lib.csv import inert
+from torihiki.lib.money import MINOR_DIGITS
+from torihiki.tenancy.actor import Actor
+from torihiki.web.parts import Tab
+
+PAGE_ROWS = 50
+EXPORT_ROWS_MAX = 10_000
+SEARCH_LENGTH_MAX = 100
+WORDS_MAX = 5
+INTERNAL = {
+    "draft": (_("Draft"), "neutral"),
+    "in_approval": (_("In approval"), "warning"),
+    "ready": (_("Approved, not sent"), "info"),
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    """A place where documents are looked for, and which of the own views belong there."""
+
+    name: str
+    title: Any
+    empty: Any
+    empty_text: Any
+    condition: Q
+    icon: str = "inbox"
+
+
+BOXES = {
+    box.name: box
+    for box in (
+        Box(
+            "todo",
+            _("To do"),
+            _("Nothing is waiting for you"),
+            _("What your partners send, and what comes back to you, appears here."),
+            Q(waiting="us") | Q(internal_state__in=("in_approval", "ready")),
+            "todo",
+        ),
+        Box(
+            "inbox",
+            _("Inbox"),
+            _("Nothing has been received yet"),
+            _("Invite your partners: what they send arrives here."),
+            Q(role=RECEIVER),
+        ),
+        Box(
+            "outbox",
+            _("Outbox"),
+            _("Nothing has been sent yet"),
+            _("Make a document and send it: it stays here with everything that follows."),
+            Q(role=ISSUER) & ~Q(state=DRAFT),
+            "outbox",
+        ),
+        Box(
+            "drafts",
+            _("Drafts"),
+            _("There are no drafts"),
+            _("What you save without sending it waits here."),
+            ~Q(internal_state=""),
+            "draft",
+        ),
+        Box(
+            "search",
+            _("Search"),
+            _("No document matches"),
+            _("Try fewer words, a wider period, or another partner."),
+            ~Q(state=DRAFT),
+            "search",
+        ),
+    )
+}
+
+
+class FilterForm(forms.Form):
+    """電帳法: by date, amount and counterparty, with ranges over date and amount, and any of them combined."""
+
+    q = forms.CharField(label=_("Words, number or partner"), required=False, max_length=SEARCH_LENGTH_MAX)
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False)
+    partner = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    date_from = forms.DateField(label=_("Date from"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    date_to = forms.DateField(label=_("Date to"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    amount_from = NumberField(label=_("Amount from"), required=False, max_digits=18, decimal_places=2)
+    amount_to = NumberField(label=_("Amount to"), required=False, max_digits=18, decimal_places=2)
+
+    def __init__(self, *args: Any, kinds: list[Kind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", _("All"))] + [(kind.code, kind.label) for kind in kinds]  # type: ignore[attr-defined]
+        states = {state.code: state.label for kind in kinds for state in kind.states}
+        self.fields["state"].choices = [("", _("All")), *states.items()]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a list."""
+
+    view: PartyView
+    kind: Kind
+    state: State
+
+    @property
+    def url(self) -> str:
+        if self.view.state == DRAFT and self.view.internal_state == "draft":
+            return reverse("document-edit", args=[self.view.document_id])
+        return reverse("document", args=[self.view.document_id])
+
+    @property
+    def amount(self) -> Decimal | None:
+        return amount_of(self.view)
+
+    @property
+    def internal(self) -> tuple[Any, str] | None:
+        return INTERNAL.get(self.view.internal_state)
+
+    @property
+    def is_mine(self) -> bool:
+        return self.view.waiting == "us"
+
+    @property
+    def counterparty(self) -> str:
+        return counterparty(self.view)
+
+    @property
+    def is_unread(self) -> bool:
+        return self.view.read_at is None
+
+
+@desk("read")
+def box_page(request: DeskRequest, box: str) -> HttpResponse:
+    return _list(request, _box(box), None)
+
+
+@desk("read")
+def kind_page(request: DeskRequest, kind: str) -> HttpResponse:
+    """All documents of one kind, sent and received."""
+    spec = KINDS.get(kind)
+    if spec is None or not request.actor.may(spec.permission(Action.READ)):
+        raise DocumentNotVisible
+    text = _("What you send and receive of this kind stands here.")
+    return _list(request, Box("search", spec.plural, _("Nothing here yet"), text, Q(kind=kind), spec.icon), spec)
+
+
+def _list(request: DeskRequest, place: Box, kind: Kind | None) -> HttpResponse:
+    form, views = _filtered(request, place)
+    cursor = _decode(request.GET.get("after", ""))
+    rows = list(_page(views, cursor)[: PAGE_ROWS + 1])
+    more = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
+    return render(
+        request,
+        "exchange/list.html",
+        {
+            "box": place,
+            "title": place.title,
+            "rows": [_row(view) for view in rows[:PAGE_ROWS]],
+            "form": form,
+            "filtered": any(value not in (None, "") for value in getattr(form, "cleaned_data", {}).values()),
+            "next": _with(request, after=_encode(more)) if more else "",
+            "first": _with(request, after="") if cursor else "",
+            "export": f"{reverse('documents-csv', args=[place.name])}?{_with(request, **({'kind': kind.code} if kind else {})).partition('?')[2]}",
+            "tabs": [] if kind else _kind_tabs(request),
+            "kind": kind,
+            "show_filters": kind is not None or place.name != "todo",
+            "take_in": reverse("document-take-in", args=[kind.code]) if kind and kind.reader and request.actor.may(kind.permission(Action.DRAFT)) else "",
+            "startable": startable(request.actor),
+        },
+    )
+
+
+@desk("read")
+def box_csv(request: DeskRequest, box: str) -> HttpResponse:
+    """The list as CSV, UTF-8 with BOM as Excel wants it; complete for the filter up to EXPORT_ROWS_MAX rows."""
+    _form, views = _filtered(request, _box(box))
+    rows = [_row(view) for view in _page(views, None)[:EXPORT_ROWS_MAX]]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    heads = ("Kind", "Number", "Date", "Partner", "Subject", "Currency", "Amount", "State", "Due date", "Last change")
+    writer.writerow([gettext(head) for head in heads])
+    for row in rows:
+        cells = (
+            row.kind.label,
+            row.view.number,
+            row.view.issued_on or "",
+            row.counterparty,
+            row.view.subject,
+            row.view.currency,
+            "" if row.amount is None else row.amount,
+            row.internal[0] if row.internal and row.view.state == DRAFT else row.state.label,
+            row.view.due_on or "",
+            timezone.localtime(row.view.changed_at).strftime("%Y-%m-%d %H:%M"),
+        )
+        writer.writerow([inert(cell) for cell in cells])
+    record(ExchangeEvent.EXPORTED, request.actor, subject_label=box, data={"rows": len(rows), "box": box})
+    return HttpResponse(
+        "\ufeff" + out.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{box}-{timezone.localdate():%Y%m%d}.csv"'},
+    )
+
+
+def amount_of(view: PartyView) -> Decimal | None:
+    """In the document's currency, with its decimals."""
+    if view.amount_minor is None:
+        return None
+    return Decimal(view.amount_minor).scaleb(-MINOR_DIGITS.get(view.currency, 0))
+
+
+def counterparty(view: PartyView) -> str:
+    if view.counterparties > 1:
+        return gettext("%(name)s and %(more)d more") % {"name": view.counterparty_name, "more": view.counterparties - 1}
+    return view.counterparty_name or "—"
+
+
+def startable(actor: Actor) -> list[Kind]:
+    """Kinds that this member may begin without a source."""
+    return [kind for kind in KINDS.values() if kind.free and actor.may(kind.permission(Action.DRAFT))]
+
+
+def menu_counts(request: HttpRequest) -> dict[str, int]:
+    """Numbers for the menu, in one query over the own views' indexes."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None or actor.company_id is None:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTS, {"company": actor.company_id, "most": COUNT_MAX})
+        todo, unread, drafts = cursor.fetchone()
+    return {"todo": todo, "inbox": unread, "drafts": drafts}
+
+
+COUNT_MAX = 100  # the menu says 99+ beyond: counting all of a large company would not stay flat
+COUNTS = """
+SELECT (SELECT count(*) FROM (SELECT 1 FROM exchange_partyview WHERE company_id = %(company)s
+            AND (waiting = 'us' OR internal_state IN ('in_approval', 'ready')) LIMIT %(most)s) a),
+       (SELECT count(*) FROM (SELECT 1 FROM exchange_partyview WHERE company_id = %(company)s
+            AND role = 'receiver' AND read_at IS NULL LIMIT %(most)s) b),
+       (SELECT count(*) FROM (SELECT 1 FROM exchange_partyview WHERE company_id = %(company)s
+            AND internal_state <> '' LIMIT %(most)s) c)
+"""
+
+
+def _filtered(request: DeskRequest, box: Box) -> tuple[FilterForm, QuerySet[PartyView]]:
+    actor = request.actor
+    form = FilterForm(request.GET, kinds=[kind for kind in KINDS.values() if actor.may(kind.permission(Action.READ))])
+    views = access_views(actor).filter(box.condition)
+    form.is_valid()
+    wanted = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
+    for name, value in wanted.items():
+        if name == "q":
+            views = _search(views, str(value))
+        elif name.startswith("amount"):
+            views = views.filter(**{f"amount_minor__{'gte' if name == 'amount_from' else 'lte'}": int(value)})
+        else:
+            views = views.filter(**{CONDITIONS[name]: value})
+    return form, views
+
+
+CONDITIONS = {
+    "kind": "kind",
+    "state": "state",
+    "partner": "counterparty_id",
+    "date_from": "issued_on__gte",
+    "date_to": "issued_on__lte",
+}
+
+
+def _search(views: QuerySet[PartyView], words: str) -> QuerySet[PartyView]:
+    """Every word must occur; the function filters by company itself, as its index is not usable under a policy."""
+    for word in words.split()[:WORDS_MAX]:
+        views = views.filter(document_id__in=RawSQL("SELECT exchange_search_views(%s)", [word]))
+    return views
+
+
+def _page(views: QuerySet[PartyView], cursor: tuple[datetime, UUID] | None) -> QuerySet[PartyView]:
+    """By last change, newest first; the cursor is the last row's place, so that pages stay put while rows move."""
+    if cursor is not None:
+        changed_at, document_id = cursor
+        views = views.filter(Q(changed_at__lt=changed_at) | Q(changed_at=changed_at, document_id__lt=document_id))
+    return views.order_by("-changed_at", "-document_id")
+
+
+def _row(view: PartyView) -> Row:
+    kind = KINDS[view.kind]
+    return Row(view, kind, kind.state(view.state))
+
+
+def _kind_tabs(request: DeskRequest) -> list[Tab]:
+    chosen = request.GET.get("kind", "")
+    kinds = [kind for kind in KINDS.values() if request.actor.may(kind.permission(Action.READ))]
+    tabs = [Tab(_("All"), _with(request, kind="", after=""), current=not chosen)]
+    return tabs + [Tab(kind.plural, _with(request, kind=kind.code, after=""), current=chosen == kind.code) for kind in kinds]
+
+
+def _with(request: HttpRequest, **changed: str) -> str:
+    query = request.GET.copy()
+    for name, value in changed.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _encode(view: PartyView) -> str:
+    return base64.urlsafe_b64encode(json.dumps([view.changed_at.isoformat(), str(view.document_id)]).encode()).decode()
+
+
+def _decode(cursor: str) -> tuple[datetime, UUID] | None:
+    """None for no cursor and for one that somebody made up."""
+    if not 0 < len(cursor) <= 200:
+        return None
+    try:
+        changed_at, document_id = json.loads(base64.urlsafe_b64decode(cursor))
+        return datetime.fromisoformat(changed_at), UUID(document_id)
+    except (ValueError, TypeError):
+        return None
+
+
+
+def _box(name: str) -> Box:
+    if name not in BOXES:
+        raise DocumentNotVisible
+    return BOXES[name]

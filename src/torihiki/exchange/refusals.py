@@ -1,0 +1,98 @@
+"""Why the exchange refuses, in words for the person who reads them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.ledger.refusals import NotPermitted, NotVisible, Refused
+
+
+class DocumentNotVisible(NotVisible):
+    """No such document, or none that this company may see: the answer is the same."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such document. Look for it by its number."))
+
+
+class RoleMayNot(NotPermitted):
+    def __init__(self) -> None:
+        super().__init__(_("Your role does not allow this. Ask an administrator of your company."))
+
+
+class StepNotOpen(Refused):
+    """The document is in a state, or the actor on a side, from which this step cannot be taken."""
+
+    code = "step_not_open"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This can no longer be done: the document has moved on. Reload the page to see where it stands.")
+        )
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else saved or sent since the page was shown; nothing is overwritten."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Somebody changed this document after you opened it. Reload the page, look at the change, and try again.")
+        )
+
+
+class ReasonMissing(Refused):
+    status = 422
+    code = "reason_missing"
+
+    def __init__(self) -> None:
+        super().__init__(_("Say why: the other side reads your reason."))
+
+
+class BodyInvalid(Refused):
+    """The draft does not meet its kind's rules; `problems` are for the form."""
+
+    status = 422
+    code = "body_invalid"
+
+
+class ApprovalMissing(Refused):
+    code = "approval_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This needs an approval first, and every change after one needs a new one. Submit it for approval.")
+        )
+
+
+class OwnApproval(Refused):
+    status = 403
+    code = "own_approval"
+
+    def __init__(self) -> None:
+        super().__init__(_("Another person has to approve what you submitted."))
+
+
+class RecipientUnfit(Refused):
+    """No recipient, too many, or one with whom there is no active relationship."""
+
+    status = 422
+    code = "recipient_unfit"
+
+
+class SourceUnfit(Refused):
+    code = "source_unfit"
+
+    def __init__(self) -> None:
+        super().__init__(_("A document of this kind cannot be made from that one, or was made from it already."))
+
+
+class FileRefused(Refused):
+    status = 422
+    code = "file_refused"
+
+
+class KeyUsedElsewhere(Refused):
+    status = 422
+    code = "key_used_elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__(_("This form was already used for something else. Reload the page and try again."))

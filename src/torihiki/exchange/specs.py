@@ -1,0 +1,230 @@
+"""What a service declares: kinds of document with their states, steps, sources and exports.
+
+A service's `spec.py` calls `register(Kind(...))`; everything else (pages, forms, actions, tests) derives from it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.exchange.bodies import Body, PartyDetails, Totals
+from torihiki.exchange.models import Document, Recipient, Side
+from torihiki.identity.permissions import Action
+from torihiki.tenancy.actor import Actor
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from torihiki.exchange.render.sheet import Sheet
+    from torihiki.exchange.render.words import Language
+
+Words = str | Promise
+Seat = Literal["issuer", "receiver", "system"]
+
+DRAFT = "draft"
+ISSUER, RECEIVER, SYSTEM = "issuer", "receiver", "system"
+
+
+@dataclass(frozen=True)
+class State:
+    """A shared state; `waits_for` says whose turn it is."""
+
+    code: str
+    label: Words
+    tone: str = "neutral"
+    waits_for: Literal["", "issuer", "receiver"] = ""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A step as it happens, for its effect: inside the transaction, in the actor's scope."""
+
+    actor: Actor
+    document: Document
+    kind: "Kind"
+    step: str
+    at: "datetime"
+    recipient: Recipient | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A transition that one side may take. With `per_recipient` it moves that recipient's state only."""
+
+    name: str
+    label: Words  # what the button says
+    done: Words  # what the timeline says
+    by: Seat
+    source: tuple[str, ...]
+    target: str
+    action: Action = Action.RESPOND
+    needs_reason: bool = False
+    primary: bool = False
+    danger: bool = False
+    icon: str = "check"
+    per_recipient: bool = False
+    effect: Callable[[Deed], None] | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that came inside a document from outside, and goes out inside it again."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A sent version, read back from its payload; what exports and new documents are made from."""
+
+    kind: str
+    number: str
+    version: int
+    issued_on: date
+    issuer: PartyDetails
+    recipient: PartyDetails | None
+    body: Body
+    totals: Totals | None
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a kind can be made from: from a document of `kind` in one of `states`, by the company in that `seat`.
+
+    `build` gives the first body. `effect` runs when the new document is sent, with the source as its document.
+    """
+
+    kind: str
+    states: tuple[str, ...]
+    seat: Seat
+    link: str
+    label: Words
+    build: Callable[[Sent], Mapping[str, Any]]
+    effect: Callable[[Deed], None] | None = None
+    many: bool = False  # may there be several, as partial invoices
+
+
+@dataclass(frozen=True)
+class Export:
+    """A machine-readable form of a sent document. `inside_pdf` also attaches it to the PDF."""
+
+    code: str
+    label: Words
+    media_type: str
+    suffix: str
+    write: Callable[[Sent], bytes]
+    inside_pdf: bool = False
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A document from outside, as a reader understood it."""
+
+    number: str
+    issued_on: date
+    issuer: PartyDetails
+    recipient: PartyDetails
+    body: Body
+    files: Sequence[File] = ()
+    kind: str = ""  # where the file decides; empty: the kind whose reader this is
+    warnings: Sequence[Words] = ()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Takes a document of this kind in from a file that came from outside. `read` raises a Refused of its own."""
+
+    label: Words
+    help: Words
+    suffixes: tuple[str, ...]
+    bytes_max: int
+    read: Callable[[bytes], TakenIn]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A broken rule between fields: `field` names the header field, or none for the whole document."""
+
+    text: Words
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A valid body, and refused ones by the name of what is wrong with them. Also the demo's data."""
+
+    valid: Mapping[str, Any]
+    refused: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of document. See docs/adding-a-service.md."""
+
+    code: str
+    service: str
+    label: Words
+    plural: Words
+    icon: str
+    prefix: str  # of its numbers: PREFIX-2026-000001
+    issuer_side: Side
+    body: type[Body]
+    sent_state: str
+    states: tuple[State, ...]
+    steps: tuple[Step, ...]
+    samples: Samples
+    sheet: "Callable[[Sent, Language], Sheet]"  # (sent, language) → PDF
+    sources: tuple[Source, ...] = ()
+    revise_from: tuple[str, ...] = ()  # states in which the issuer may send a new version
+    several_recipients: bool = False
+    free: bool = True  # may be started without a source
+    totals: Callable[[Any, date], Totals] | None = None
+    due: Callable[[Any], date | None] | None = None
+    expiry: str = ""  # the step that the system takes once the due date has passed
+    rules: Callable[[Any, date], Sequence[Problem]] | None = None
+    settle: Callable[[Any, PartyDetails], Body] | None = None  # what follows from who issues it, such as its tax
+    exports: tuple[Export, ...] = ()
+    reader: Reader | None = None
+
+    def state(self, code: str) -> State:
+        """Raises KeyError for a state that this kind does not have."""
+        return {state.code: state for state in (*self.states, DRAFT_STATE)}[code]
+
+    def step(self, name: str) -> Step | None:
+        return next((step for step in self.steps if step.name == name), None)
+
+    def permission(self, action: Action) -> str:
+        return f"{self.service}.{action}"
+
+    @property
+    def receiver_side(self) -> Side:
+        return Side.BUYER if self.issuer_side == Side.SELLER else Side.SELLER
+
+
+DRAFT_STATE = State(DRAFT, _("Draft"))
+KINDS: dict[str, Kind] = {}
+"""Every kind of document by its code, in the order in which the services were installed."""
+
+
+def register(kind: Kind) -> Kind:
+    """Add a kind. Raises ValueError for a declaration that contradicts itself, so that the start stops, not a user."""
+    codes = {state.code for state in kind.states}
+    named = {kind.sent_state, *kind.revise_from, *(step.target for step in kind.steps)}
+    named |= {source for step in kind.steps for source in step.source}
+    if unknown := named - codes:
+        raise ValueError(f"{kind.code}: no such state as {', '.join(sorted(unknown))}")
+    if kind.code in KINDS and KINDS[kind.code] is not kind:
+        raise ValueError(f"{kind.code}: two services declare this kind")
+    KINDS[kind.code] = kind
+    return kind
+
+
+def kind_of(document: Document) -> Kind:
+    return KINDS[document.kind]

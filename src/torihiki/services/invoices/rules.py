@@ -1,0 +1,93 @@
+"""Rules between an invoice's fields, and the bodies that are made from other documents."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.exchange.bodies import PartyDetails
+from torihiki.exchange.specs import Problem, Sent
+from torihiki.exchange.tax import CurrencyUnknown, RateUnknown
+from torihiki.services.invoices.body import InvoiceBody
+from torihiki.services.invoices.parts import Flavour
+
+KEPT_FROM_QUOTE = ("subject", "currency", "prices_include_tax", "line_rounding", "tax_rounding")
+KEPT_LINE = ("line_id", "item_code", "description", "quantity", "unit", "unit_price", "tax_category")
+NOT_GIVEN_BACK = (
+    "stated",
+    "prepayments",
+    "prepaid",
+    "payment_means",
+    "payment_terms",
+    "issue_time",
+    "specification",
+    "process",
+)
+
+
+def invoice_problems(body: InvoiceBody, on: date) -> list[Problem]:
+    problems = _countable(body, on)
+    if body.due_on and body.due_on < on:
+        problems.append(Problem(_("The due date lies before the date of issue."), "due_on"))
+    return problems
+
+
+def credit_note_problems(body: InvoiceBody, on: date) -> list[Problem]:
+    """適格返還請求書: what it gives back, and of which invoice (消費税法第57条の4第3項)."""
+    problems = _countable(body, on)
+    if not problems and body.totals(on).gross >= 0:
+        problems.append(
+            Problem(_("A credit note gives back: its total must be negative. Enter negative quantities."), "lines")
+        )
+    if not body.preceding:
+        problems.append(Problem(_("Name the invoice that is corrected."), "preceding"))
+    return problems
+
+
+def sellers_flavour(body: InvoiceBody, issuer: PartyDetails) -> InvoiceBody:
+    """A seller without a registration number writes a 480 and states no tax, and nobody else does."""
+    registered = issuer.registration_number or issuer.tax_identifier
+    return body.model_copy(update={"flavour": Flavour.STANDARD if registered else Flavour.NON_REGISTERED})
+
+
+def buyers_flavour(body: InvoiceBody, issuer: PartyDetails) -> InvoiceBody:
+    return body.model_copy(update={"flavour": Flavour.SELF_BILLING})
+
+
+def invoice_from_quote(sent: Sent) -> Mapping[str, Any]:
+    """The accepted lines as they stand, with the quotation's number as the order reference."""
+    body = sent.body.model_dump(mode="json")
+    lines = [{name: line[name] for name in KEPT_LINE} for line in body["lines"]]
+    kept = {name: body[name] for name in KEPT_FROM_QUOTE}
+    return {**kept, "order_reference": sent.number, "lines": lines}
+
+
+def corrected_invoice(sent: Sent) -> Mapping[str, Any]:
+    body = sent.body.model_dump(mode="json", exclude={"stated", "issue_time"})
+    preceding = [{"number": sent.number, "issued_on": sent.issued_on.isoformat()}]
+    return {**body, "due_on": None, "preceding": preceding}
+
+
+def credit_note_from_invoice(sent: Sent) -> Mapping[str, Any]:
+    """Everything given back; the seller leaves what stays sold. Negative quantities, as JP PINT has no credit type."""
+    body = sent.body.model_dump(mode="json", exclude=set(NOT_GIVEN_BACK))
+    lines = [_given_back(line) for line in body["lines"]]
+    adjustments = [{**item, "is_charge": not item["is_charge"]} for item in body.get("adjustments", ())]
+    preceding = [{"number": sent.number, "issued_on": sent.issued_on.isoformat()}]
+    return {**body, "due_on": None, "rounding": "0", "lines": lines, "adjustments": adjustments, "preceding": preceding}
+
+
+def _given_back(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    quantity = str(line["quantity"])
+    turned = quantity[1:] if quantity.startswith("-") else f"-{quantity}"
+    adjustments = [{**item, "is_charge": not item["is_charge"]} for item in line.get("adjustments", ())]
+    return {**line, "quantity": turned, "adjustments": adjustments}
+
+
+def _countable(body: InvoiceBody, on: date) -> list[Problem]:
+    try:
+        body.totals(on)
+    except (RateUnknown, CurrencyUnknown) as error:
+        return [Problem(str(error), "lines")]
+    return []
