@@ -136,6 +136,9 @@ def check_bounds(sheet: Sheet, attachments: Sequence[PdfAttachment]) -> None:
     ):
         if count > bound:
             raise SheetTooLarge(f"The sheet has {count:,} {what}; {bound:,} can be printed. Split the document.")
+    for line in sheet.lines:
+        if len(line.detail) > TEXT_CHARS_MAX:
+            raise SheetTooLarge(f"The detail of a line is longer than {TEXT_CHARS_MAX:,} characters. Shorten it.")
     for fact in sheet.facts:
         if len(str(fact.value)) > TEXT_CHARS_MAX:
             raise SheetTooLarge(f"“{fact.label}” is longer than {TEXT_CHARS_MAX:,} characters. Shorten it.")

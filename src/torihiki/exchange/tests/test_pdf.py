@@ -294,6 +294,12 @@ def test_a_long_table_repeats_its_header_and_counts_its_pages() -> None:
     assert all(f"商品{number}号" in "".join(pages) for number in range(1, 1001))
 
 
+def test_a_line_longer_than_a_page_goes_on_overleaf() -> None:
+    reader = read(render_pdf(replace(INVOICE, lines=(replace(BAGS, detail="長い説明\n" * 400 + "終わり"),))))
+    assert "終わり" in "".join(page.extract_text() for page in reader.pages)
+    assert len(reader.pages) > 4
+
+
 def test_beyond_the_bounds_it_is_refused_with_what_to_do() -> None:
     with pytest.raises(SheetTooLarge, match=r"5,001 lines; 5,000 can be printed\. Split"):
         render_pdf(replace(INVOICE, lines=(BAGS,) * 5_001))
