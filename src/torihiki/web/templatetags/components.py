@@ -251,9 +251,9 @@ def render_totals(sums: Sequence[Sum]) -> Context:
 
 
 @register.inclusion_tag("web/components/error_summary.html", name="error_summary")
-def render_error_summary(*forms: BaseForm | BaseFormSet[Any]) -> Context:
-    """All errors of the forms and formsets given, each linking to its field; nothing when there are none."""
-    return {"problems": [problem for form in forms for problem in problems_of(form)]}
+def render_error_summary(*forms: BaseForm | BaseFormSet[Any] | None) -> Context:
+    """All errors of the forms and formsets given, each linking to its field; a page may lack one of them."""
+    return {"problems": [problem for form in forms if form for problem in problems_of(form)]}
 
 
 @register.inclusion_tag("web/components/field.html", name="field")

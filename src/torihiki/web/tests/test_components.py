@@ -170,6 +170,7 @@ def test_the_error_summary_leads_to_each_field_and_each_line():
 
 def test_without_errors_there_is_no_summary():
     assert render("{% error_summary form lines %}", form=Order(), lines=Lines(prefix="lines")).strip() == ""
+    assert render("{% error_summary form lines missing %}", form=Order(), lines=None).strip() == ""
 
 
 def test_each_input_of_a_line_is_named_by_column_and_line():

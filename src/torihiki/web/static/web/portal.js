@@ -108,7 +108,9 @@
 
   /* Unsaved work: <form data-guard>. */
   let dirty = false;
-  document.addEventListener("input", (event) => { if (event.target.closest("form[data-guard]")) dirty = true; });
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => { if (event.target.closest("form[data-guard]")) dirty = true; });
+  }
   document.addEventListener("submit", (event) => { if (!event.target.matches("[role=search]")) dirty = false; });
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 
