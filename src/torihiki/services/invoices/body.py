@@ -66,6 +66,9 @@ PRICED_FIELDS = {
 }
 """What the sums depend on: when one of these is edited, the sums that an imported invoice stated no longer count."""
 
+TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][01][0-9]:[0-5][0-9])?)?$"
+"""xs:time within a day, or nothing."""
+
 
 class InvoiceLine(PricedLine):
     """One line (ibg-25). A return or a correction has a negative quantity; a price is per `price_base_quantity`."""
@@ -141,7 +144,7 @@ class InvoiceBody(PricedBody):
     preceding: Annotated[
         tuple[PrecedingInvoice, ...], Field(max_length=PARTS_MAX), Label(_("Earlier invoices"), more=True)
     ] = ()
-    flavour: Annotated[Flavour, Label(_("Kind of invoice"), more=True)] = Flavour.STANDARD
+    flavour: Flavour = Flavour.STANDARD  # follows from who writes it (rules.py)
     sales_order_reference: Annotated[ShortText, Label(_("Sales order number"), more=True)] = ""
     contract_reference: Annotated[ShortText, Label(_("Contract"), more=True)] = ""
     project_reference: Annotated[ShortText, Label(_("Project"), more=True)] = ""
@@ -167,7 +170,7 @@ class InvoiceBody(PricedBody):
     tax_point_code: Annotated[Code, Label(_("Tax point code"), more=True)] = ""
     tax_currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$"), Label(_("Tax currency"), more=True)] = ""
     exchange_rate: Annotated[ExactNumber | None, Label(_("Exchange rate to the tax currency"), more=True)] = None
-    issue_time: Annotated[str, Field(max_length=40), Label(_("Time of issue"), more=True)] = ""
+    issue_time: Annotated[str, Field(pattern=TIME), Label(_("Time of issue"), more=True)] = ""
     specification: Annotated[ShortText, Label("", widget="hidden")] = ""
     process: Annotated[ShortText, Label("", widget="hidden")] = ""
     stated: Stated | None = None

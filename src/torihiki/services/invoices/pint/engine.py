@@ -130,7 +130,7 @@ class Reading:
         if group.field:
             self.origin[inside] = element
             if group.many:
-                put(record, group.field, [*(get(record, group.field) or ()), inner], many=True)
+                append(record, group.field, inner)
             else:
                 put(record, group.field, inner)
         return True
@@ -318,14 +318,18 @@ def get(record: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def put(record: Record, path: str, value: object, *, many: bool = False) -> None:
+def put(record: Record, path: str, value: object) -> None:
     *parents, name = path.split(".")
     for parent in parents:
         record = record.setdefault(parent, {})
-    if many or not isinstance(record.get(name), dict) or not isinstance(value, dict):
-        record[name] = value
-    else:
-        record[name].update(value)
+    record[name] = value
+
+
+def append(record: Record, path: str, value: object) -> None:
+    *parents, name = path.split(".")
+    for parent in parents:
+        record = record.setdefault(parent, {})
+    record.setdefault(name, []).append(value)
 
 
 def prefixed(element: etree._Element) -> str:

@@ -109,7 +109,7 @@ def express(
     for adjustment in [*record["adjustments"], *(item for line in record["lines"] for item in line["adjustments"])]:
         if not adjustment["reason"] and not adjustment["reason_code"]:
             adjustment["reason_code"] = CHARGE_REASON_CODE if adjustment["is_charge"] else ALLOWANCE_REASON_CODE
-    if not any((record["period_start"], record["period_end"])) and not any(
+    if not any((record["period_start"], record["period_end"], record["tax_point_code"])) and not any(
         line["period_start"] or line["period_end"] for line in record["lines"]
     ):
         # aligned-ibrp-052: a period is mandatory; a plain invoice has the one transaction date.

@@ -60,7 +60,8 @@ def understand_body(record: Record, reading: Reading) -> tuple[InvoiceBody, list
             found=record["currency"][:10],
             known=", ".join(sorted(MINOR_DIGITS)),
         )
-    if not any(part.get("period_start") or part.get("period_end") for part in (record, *record["lines"])):
+    periods = ("period_start", "period_end", "tax_point_code")
+    if not any(part.get(name) for part in (record, *record["lines"]) for name in periods):
         raise PintRefused(
             _("Neither the invoice nor a line has a period or transaction date. Ask the sender to add one."),
             element="cac:InvoicePeriod",

@@ -70,7 +70,7 @@ def _leaves(element: etree._Element, above: str) -> Iterator[tuple[str, str, tup
 
 
 def _said(element: etree._Element, path: str) -> str:
-    text = "".join(element.itertext(etree.Element)).strip()  # type: ignore[call-overload]
+    text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
     if path.endswith("EmbeddedDocumentBinaryObject"):
         return base64.b64decode(text).hex()
     if path.endswith(("Amount", "Quantity", "Percent", "Numeric")):

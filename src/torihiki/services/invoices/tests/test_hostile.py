@@ -77,6 +77,11 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "more lines than are read": lambda: PLAIN.replace(LINE, LINE * (LINES_MAX + 1)),
     "many attributes": put_in(b"<cbc:Name>", b"<cbc:Name %s>" % b" ".join(b'a%d="1"' % n for n in range(20_000))),
     "many strange elements": put_in(b"<cbc:Name>", b"<cbc:Strange>1</cbc:Strange>" * 10_000 + b"<cbc:Name>"),
+    "many references": put_in(
+        b"<cac:AccountingSupplierParty>",
+        b"<cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>1</cbc:ID></cac:InvoiceDocumentReference>"
+        b"</cac:BillingReference>" * 60_000 + b"<cac:AccountingSupplierParty>",
+    ),
     "NaN": put_in(b">108<", b">NaN<"),
     "infinity": put_in(b">108<", b">INF<"),
     "1e999": put_in(b">108<", b">1e999<"),
