@@ -18,7 +18,7 @@ SERVING_PROCESSES = 2
 SERVING_THREADS = 8  # per process, as many as its pool has connections
 WAITING_REQUESTS_MAX = 64  # per process; further ones wait in the kernel's queue
 STATIC_SECONDS = 31_536_000  # names carry a hash of the content
-STOP_SECONDS = 10
+STOP_SECONDS = 6  # a server that is told to end while it still starts does not hear it
 
 
 @dataclass(frozen=True)
