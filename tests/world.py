@@ -1,10 +1,10 @@
 """The shared world of every test: three companies, an issuer and a receiver who trade, and a stranger to both.
 
-    def test_it(issuer, receiver, stranger):
-        page = issuer.get("/invoices")                    # as the issuer's administrator
-        issuer.clerk.post("/invoices/new", {...})         # as another member: administrator, clerk, approver, viewer
-        with issuer.acting() as actor: ...                # straight into actions, in the desk's scope
-        issuer.events()                                   # codes of the company's ledger, oldest first
+def test_it(issuer, receiver, stranger):
+    page = issuer.get("/invoices")                    # as the issuer's administrator
+    issuer.clerk.post("/invoices/new", {...})         # as another member: administrator, clerk, approver, viewer
+    with issuer.acting() as actor: ...                # straight into actions, in the desk's scope
+    issuer.events()                                   # codes of the company's ledger, oldest first
 """
 
 from collections.abc import Iterator

@@ -43,7 +43,7 @@ class Company(models.Model):
 
     row_security = PartyVisible(
         commands=("SELECT", "INSERT", "UPDATE"),
-        read=f"id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"
+        read=f"id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"  # noqa: S608 - a policy of our own constants
         " WHERE m.company_id = identity_company.id AND m.account_id = actor_account())",
         insert=f"id = {ME}",
         update=f"id = {ME}",

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("torihiki.identity.urls")),
     path("", include("torihiki.exchange.urls")),
 ]
 handler400 = "torihiki.web.errors.bad_request"

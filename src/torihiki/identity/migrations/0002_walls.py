@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             "identity_company",
             PartyVisible(
                 commands=("SELECT", "INSERT", "UPDATE"),
-                read=f"id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"
+                read=f"id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"  # noqa: S608 - a policy of our own constants
                 " WHERE m.company_id = identity_company.id AND m.account_id = actor_account())",
                 insert=f"id = {ME}",
                 update=f"id = {ME}",

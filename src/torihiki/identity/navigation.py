@@ -1,0 +1,14 @@
+"""Identity's places in the menu."""
+
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.identity.permissions import MANAGE_COMPANY, MANAGE_MEMBERS
+from torihiki.web.navigation import Entry, register
+
+register(
+    Entry("company", 20, "members", _("Members"), "person", MANAGE_MEMBERS),
+    Entry("company", 30, "units", _("Units"), "building", MANAGE_COMPANY),
+    Entry("member", 10, "profile", _("Profile"), "person"),
+    Entry("member", 20, "password", _("Change password"), "key"),
+    Entry("member", 30, "companies", _("Change company"), "building"),
+)

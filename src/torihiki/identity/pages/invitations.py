@@ -1,0 +1,69 @@
+"""The page behind the link of an invitation to become a member."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from torihiki.identity.access import OpenInvitation, access_invitation_by_token
+from torihiki.identity.actions import NewPerson, accept_invitation
+from torihiki.identity.actions.signing import actor_of, open_session_of
+from torihiki.identity.desk import public
+from torihiki.identity.forms import NewPersonForm
+from torihiki.identity.models import Member
+from torihiki.identity.pages.signing import FIRST_PAGE, enter, present_language
+from torihiki.identity.permissions import ROLE_HELP, Role
+from torihiki.identity.refusals import InvitationOver
+from torihiki.ledger.refusals import Refused
+from torihiki.tenancy.actor import Actor
+
+
+@public("whoever holds the link, with an account or without", methods=("GET", "POST"))
+def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
+    at = timezone.now()
+    try:
+        invitation = access_invitation_by_token(token, at=at)
+    except InvitationOver as refusal:
+        return over_page(request, refusal)
+    actor: Actor | None = getattr(request, "actor", None)
+    context = {"invitation": invitation, "role": Role(invitation.role).label, "help": ROLE_HELP[Role(invitation.role)]}
+    if actor is not None:
+        return _join_with(request, actor, invitation, context)
+    initial = {"name": invitation.name, "email": invitation.email, "login_id": invitation.email}
+    form = NewPersonForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        person = form.person(language=present_language())
+        try:
+            return _enter(request, invitation, accept_invitation(None, invitation, person=person, at=at), person)
+        except Refused as refusal:
+            if refusal.status == 404:
+                return over_page(request, refusal)
+            form.add_error("login_id" if refusal.code == "login_id_taken" else None, str(refusal.message))
+    status = 422 if request.method == "POST" else 200
+    return render(request, "identity/invitation.html", {**context, "form": form}, status=status)
+
+
+def over_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    return render(request, "identity/invitation_over.html", {"refusal": refusal}, status=404)
+
+
+def _join_with(
+    request: HttpRequest, actor: Actor, invitation: OpenInvitation, context: dict[str, object]
+) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "identity/invitation_join.html", context)
+    try:
+        member = accept_invitation(actor, invitation, at=timezone.now())
+    except Refused as refusal:
+        if refusal.status == 404:
+            return over_page(request, refusal)
+        return render(request, "identity/invitation_join.html", {**context, "refusal": refusal}, status=refusal.status)
+    return _enter(request, invitation, member, None)
+
+
+def _enter(request: HttpRequest, invitation: OpenInvitation, member: Member, person: NewPerson | None) -> HttpResponse:
+    member.company.name = invitation.company_name
+    token = open_session_of(actor_of(member), at=timezone.now())
+    messages.success(request, _("Welcome to %(company)s.") % {"company": invitation.company_name})
+    return enter(request, FIRST_PAGE, token, person.language if person else "")

@@ -1,0 +1,125 @@
+"""The administrator's pages about members and their invitations (clause 2-4-1)."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from torihiki.identity.access import access_invitations, access_member, access_members
+from torihiki.identity.actions import (
+    change_member,
+    invite_member,
+    reactivate_member,
+    resend_invitation,
+    suspend_member,
+    withdraw_invitation,
+)
+from torihiki.identity.desk import DeskRequest, desk
+from torihiki.identity.forms import MemberForm
+from torihiki.identity.permissions import MANAGE_MEMBERS, ROLE_HELP, Role
+from torihiki.ledger.refusals import Refused
+from torihiki.web.paging import keyset_page
+
+PAGE_ROWS = 50
+INVITATIONS_SHOWN_MAX = 200
+WORDS_LENGTH_MAX = 100
+ROLES = [(role.label, ROLE_HELP[role]) for role in Role]
+
+
+@desk(MANAGE_MEMBERS)
+def members_page(request: DeskRequest) -> HttpResponse:
+    words = request.GET.get("q", "").strip()[:WORDS_LENGTH_MAX]
+    members = access_members(request.actor).select_related("unit")
+    for word in words.split():
+        members = members.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    context = {
+        "page": keyset_page(members, request, {"name": str, "id": UUID}, size=PAGE_ROWS),
+        "invitations": access_invitations(request.actor).select_related("unit").order_by("-id")[:INVITATIONS_SHOWN_MAX],
+        "words": words,
+        "now": timezone.now(),
+    }
+    return render(request, "identity/members.html", context)
+
+
+@desk(MANAGE_MEMBERS, methods=("GET", "POST"))
+def invite_page(request: DeskRequest) -> HttpResponse:
+    form = MemberForm(request.POST or None, actor=request.actor)
+    if request.method == "POST" and form.is_valid():
+        cleaned = form.cleaned_data
+        try:
+            invitation = invite_member(
+                request.actor,
+                email=cleaned["email"],
+                name=cleaned["name"],
+                role=cleaned["role"],
+                unit_id=cleaned["unit"],
+                at=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
+            return redirect("members")
+    status = 422 if request.method == "POST" else 200
+    return render(request, "identity/invite_member.html", {"form": form, "roles": ROLES}, status=status)
+
+
+@desk(MANAGE_MEMBERS, methods=("GET", "POST"))
+def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    member = access_member(request.actor, member_id)
+    initial = {"name": member.name, "email": member.email, "role": member.role, "unit": member.unit_id or ""}
+    form = MemberForm(request.POST or None, actor=request.actor, kept=member.unit_id, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        cleaned = form.cleaned_data
+        try:
+            change_member(
+                request.actor,
+                member_id,
+                name=cleaned["name"],
+                email=cleaned["email"],
+                role=cleaned["role"],
+                unit_id=cleaned["unit"],
+                at=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error("role" if refusal.code == "last_administrator" else None, str(refusal.message))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("members")
+    context = {"form": form, "member": member, "roles": ROLES, "is_self": member.id == request.actor.member_id}
+    return render(request, "identity/member.html", context, status=422 if request.method == "POST" else 200)
+
+
+@desk(MANAGE_MEMBERS, methods=("POST",))
+def suspend_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    member = suspend_member(request.actor, member_id, at=timezone.now())
+    messages.success(request, _("%(name)s is suspended and signed out everywhere.") % {"name": member.name})
+    return redirect("member", member_id)
+
+
+@desk(MANAGE_MEMBERS, methods=("POST",))
+def reactivate_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    member = reactivate_member(request.actor, member_id, at=timezone.now())
+    messages.success(request, _("%(name)s may sign in again.") % {"name": member.name})
+    return redirect("member", member_id)
+
+
+@desk(MANAGE_MEMBERS, methods=("POST",))
+def resend_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    invitation = resend_invitation(request.actor, invitation_id, at=timezone.now())
+    messages.success(
+        request,
+        _("A new link is on its way to %(email)s; the former one no longer works.") % {"email": invitation.email},
+    )
+    return redirect("members")
+
+
+@desk(MANAGE_MEMBERS, methods=("POST",))
+def withdraw_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    withdraw_invitation(request.actor, invitation_id, at=timezone.now())
+    messages.success(request, _("The invitation is withdrawn."))
+    return redirect("members")

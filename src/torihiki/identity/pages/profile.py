@@ -1,0 +1,60 @@
+"""What everybody may see and change about themselves."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from torihiki.identity.access import access_member, access_memberships, access_own_account
+from torihiki.identity.actions import change_password, change_profile
+from torihiki.identity.desk import DeskRequest, desk
+from torihiki.identity.forms import PasswordChangeForm, ProfileForm
+from torihiki.identity.permissions import Role
+from torihiki.ledger.refusals import Refused
+
+COMPANIES_SHOWN_MAX = 100
+
+
+@desk(None, methods=("GET", "POST"))
+def profile_page(request: DeskRequest) -> HttpResponse:
+    actor = request.actor
+    form = ProfileForm(request.POST or None, initial={"name": actor.name})
+    if request.method == "POST" and form.is_valid():
+        change_profile(actor, name=form.cleaned_data["name"], at=timezone.now())
+        messages.success(request, _("Saved."))
+        return redirect("profile")
+    assert actor.member_id is not None
+    context = {
+        "form": form,
+        "account": access_own_account(actor),
+        "member": access_member(actor, actor.member_id),
+        "role": Role(actor.role).label,
+    }
+    return render(request, "identity/profile.html", context, status=422 if request.method == "POST" else 200)
+
+
+@desk(None, methods=("GET", "POST"))
+def password_page(request: DeskRequest) -> HttpResponse:
+    form = PasswordChangeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_password(
+                request.actor,
+                present=form.cleaned_data["present"],
+                wanted=form.cleaned_data["password"],
+                session_token=request.session_token,
+                at=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error("present" if refusal.code == "password_wrong" else "password", str(refusal.message))
+        else:
+            messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
+            return redirect("profile")
+    return render(request, "identity/password.html", {"form": form}, status=422 if request.method == "POST" else 200)
+
+
+@desk(None)
+def companies_page(request: DeskRequest) -> HttpResponse:
+    memberships = access_memberships(request.actor)[:COMPANIES_SHOWN_MAX]
+    return render(request, "identity/companies.html", {"memberships": memberships, "actor": request.actor})

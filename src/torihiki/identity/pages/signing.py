@@ -1,0 +1,107 @@
+"""Signing in and out, the page's language, and going on to another company."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from torihiki.identity.actions import change_language, sign_in, sign_out, switch_company
+from torihiki.identity.desk import DeskRequest, desk, public
+from torihiki.identity.forms import SignInForm
+from torihiki.identity.models import LANGUAGES
+from torihiki.identity.sessions import COOKIE_LENGTH_MAX
+from torihiki.ledger.refusals import Refused
+from torihiki.tenancy.actor import Actor, scope
+
+FIRST_PAGE = "/"
+NEXT_LENGTH_MAX = 2_000
+
+
+@public("whoever is not signed in must be able to", methods=("GET", "POST"))
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    if _actor(request) is not None:
+        return redirect(FIRST_PAGE)
+    if request.method != "POST":
+        form = SignInForm(initial={"next": own_address(request.GET.get("next", ""))})
+        return render(request, "identity/sign_in.html", {"form": form})
+    form = SignInForm(request.POST)
+    if form.is_valid():
+        try:
+            opened = sign_in(form.cleaned_data["login_id"], form.cleaned_data["password"], at=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            return enter(request, own_address(form.cleaned_data["next"]), opened.token, opened.language)
+    return render(request, "identity/sign_in.html", {"form": form}, status=422)
+
+
+@desk(None, methods=("POST",))
+def sign_out_page(request: DeskRequest) -> HttpResponse:
+    sign_out(request.actor, request.session_token, at=timezone.now())
+    response = redirect("sign-in")
+    response.delete_cookie(settings.SESSION_COOKIE_NAME, path="/", samesite=settings.SESSION_COOKIE_SAMESITE)
+    messages.success(request, _("You are signed out."))
+    return response
+
+
+@public("people who are not signed in read too", methods=("POST",))
+def language_page(request: HttpRequest) -> HttpResponse:
+    language = request.POST.get("language", "")
+    response = redirect(own_address(request.POST.get("next", "")))
+    if language in dict(LANGUAGES):
+        actor = _actor(request)
+        if actor is not None:
+            with scope(actor):
+                change_language(actor, language, at=timezone.now())
+        set_language(response, language)
+    return response
+
+
+@desk(None, methods=("POST",))
+def switch_company_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    token = switch_company(request.actor, member_id, session_token=request.session_token, at=timezone.now())
+    return enter(request, FIRST_PAGE, token, "")
+
+
+def enter(request: HttpRequest, address: str, token: str, language: str) -> HttpResponse:
+    """To `address`, with a session's cookie. A language that this browser chose goes before the account's."""
+    rotate_token(request)
+    response = redirect(address)
+    assert len(token) <= COOKIE_LENGTH_MAX
+    set_cookie(response, settings.SESSION_COOKIE_NAME, token)
+    if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        set_language(response, language)
+    return response
+
+
+def set_language(response: HttpResponse, language: str) -> None:
+    set_cookie(response, settings.LANGUAGE_COOKIE_NAME, language, max_age=settings.LANGUAGE_COOKIE_AGE)
+
+
+def set_cookie(response: HttpResponse, name: str, value: str, **options: Any) -> None:
+    """By the rules of the `__Host-` prefix: this host only, TLS only, no script."""
+    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="Lax", **options)
+
+
+def own_address(address: str) -> str:
+    """`address` when it is a path on this very site, else the first page."""
+    usable = len(address) <= NEXT_LENGTH_MAX and address.startswith("/") and "\\" not in address
+    if usable and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return address
+    return FIRST_PAGE
+
+
+def present_language() -> str:
+    language = (translation.get_language() or "")[:2]
+    return language if language in dict(LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def _actor(request: HttpRequest) -> Actor | None:
+    return getattr(request, "actor", None)

@@ -1,0 +1,28 @@
+"""Addresses of sign-in, members, units and the own profile."""
+
+from django.urls import path
+
+from torihiki.identity.pages import invitations, members, profile, signing, units
+
+urlpatterns = [
+    path("sign-in", signing.sign_in_page, name="sign-in"),
+    path("sign-out", signing.sign_out_page, name="sign-out"),
+    path("language", signing.language_page, name="language"),
+    path("invitation/<str:token>", invitations.invitation_page, name="invitation"),
+    path("profile", profile.profile_page, name="profile"),
+    path("profile/password", profile.password_page, name="password"),
+    path("profile/companies", profile.companies_page, name="companies"),
+    path("profile/companies/<uuid:member_id>", signing.switch_company_page, name="switch-company"),
+    path("members", members.members_page, name="members"),
+    path("members/invite", members.invite_page, name="invite-member"),
+    path("members/<uuid:member_id>", members.member_page, name="member"),
+    path("members/<uuid:member_id>/suspend", members.suspend_page, name="suspend-member"),
+    path("members/<uuid:member_id>/reactivate", members.reactivate_page, name="reactivate-member"),
+    path("members/invitations/<uuid:invitation_id>/resend", members.resend_page, name="resend-invitation"),
+    path("members/invitations/<uuid:invitation_id>/withdraw", members.withdraw_page, name="withdraw-invitation"),
+    path("units", units.units_page, name="units"),
+    path("units/new", units.new_unit_page, name="new-unit"),
+    path("units/<uuid:unit_id>", units.unit_page, name="unit"),
+    path("units/<uuid:unit_id>/close", units.close_unit_page, name="close-unit"),
+    path("units/<uuid:unit_id>/reopen", units.reopen_unit_page, name="reopen-unit"),
+]
