@@ -98,8 +98,9 @@ def sections(request: HttpRequest, actor: Actor) -> list[Section]:
     for key, label in SECTIONS.items():
         entries = sorted((entry for entry in _entries if entry.section == key), key=lambda entry: entry.order)
         places = [_place(entry, request, counts) for entry in entries if _is_open(entry, actor)]
+        places = [place for place in places if place.url]
         if places:
-            found.append(Section(key, label, [place for place in places if place.url]))
+            found.append(Section(key, label, places))
     _mark_current(request.path, found)
     return found
 
