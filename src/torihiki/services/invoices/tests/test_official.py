@@ -31,6 +31,10 @@ def named(part: str) -> bytes:
     return next(path for path in EXAMPLES if part in path.name).read_bytes()
 
 
+def order_of(xml: bytes) -> list[str]:
+    return [str(element.tag) for element in etree.fromstring(xml).iter(etree.Element)]
+
+
 def test_examples_are_there() -> None:
     assert len(EXAMPLES) >= 10
 
@@ -42,6 +46,7 @@ def test_example_comes_out_whole_and_valid(path: Path) -> None:
     xml = written_again(read)
 
     assert leaves(etree.fromstring(xml)) == leaves(etree.fromstring(original))
+    assert order_of(xml) == order_of(original), "UBL fixes the order of elements"
     assert failed_assertions(xml) == []
     assert not read.body.extras
     assert all(not line.extras for line in read.body.lines)
