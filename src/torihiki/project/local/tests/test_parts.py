@@ -9,6 +9,7 @@ from collections import namedtuple
 from contextlib import closing
 
 import pytest
+
 from torihiki.project import cli
 from torihiki.project.local import binaries, cluster, home, logs, passwords, ports, refusals
 
