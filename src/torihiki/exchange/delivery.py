@@ -36,6 +36,7 @@ def deliver_message(message_id: str, company_id: str) -> None:
 
 
 def _to_members(message: OutboxMessage) -> list[EmailMessage]:
+    assert message.target_id is not None, "for members of a company"
     view = PartyView.objects.filter(company_id=message.target_id, document_id=message.subject_id).first()
     if view is None:
         return []
@@ -58,9 +59,10 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
 def _to_outsiders(message: OutboxMessage) -> list[EmailMessage]:
     """An external party gets the document itself: there is no page that it could open."""
     document = Document.objects.filter(pk=message.subject_id).first()
-    if document is None or document.version == 0:
+    newest = document.versions.order_by("-number").first() if document else None
+    if document is None or newest is None:
         return []
-    sent = read_sent(document.versions.order_by("-number").first())
+    sent = read_sent(newest)
     sender = Party.objects.get(company_id=message.company_id)
     mails = []
     for recipient in Recipient.objects.filter(document=document, company=None).select_related("party"):

@@ -47,7 +47,7 @@ CHOICE_WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
 class NumberField(forms.DecimalField):
     """A number as people type it here: full-width digits and thousands separators are understood."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs take it for an integer
         if isinstance(value, str):
             value = unicodedata.normalize("NFKC", value).replace(",", "").replace("−", "-").strip()
         return super().to_python(value)
@@ -65,12 +65,15 @@ class Part:
 class BodyForms:
     """The header form, the line forms and the further parts of one body, bound to `data` or filled from `body`."""
 
-    def __init__(self, kind: Kind, *, data: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, kind: Kind, *, data: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+    ) -> None:
         self.kind = kind
         self.before = {**defaults_of(kind.body), **(body or {})}
         self.header = header_form(kind.body)(data, initial=self.before)
         self.parts = {
-            name: _part_forms(kind.body, name)(data, initial=self._initial(name), prefix=name) for name in part_names(kind.body)
+            name: _part_forms(kind.body, name)(data, initial=self._initial(name), prefix=name)
+            for name in part_names(kind.body)
         }
 
     @property
@@ -170,7 +173,12 @@ def form_field(info: FieldInfo, label: Label) -> forms.Field | None:
     bounds = {name: value for item in _metadata(info) for name, value in _bounds(item).items()}
     default = None if info.is_required() else info.default
     initial = _json(default) if isinstance(default, str | bool | Decimal) and default != "" else None
-    shared: dict[str, Any] = {"initial": initial, "label": label.text, "help_text": label.help, "required": info.is_required() and not optional}
+    shared: dict[str, Any] = {
+        "initial": initial,
+        "label": label.text,
+        "help_text": label.help,
+        "required": info.is_required() and not optional,
+    }
     if label.widget == "hidden":
         return forms.CharField(widget=forms.HiddenInput, required=False, max_length=bounds.get("max_length"))
     if not isinstance(annotation, type):
@@ -179,7 +187,9 @@ def form_field(info: FieldInfo, label: Label) -> forms.Field | None:
         return forms.BooleanField(**(shared | {"required": False}))
     if issubclass(annotation, StrEnum):
         words = CHOICE_WORDS.get(annotation, {})
-        return forms.ChoiceField(choices=[(member.value, words.get(member, member.value)) for member in annotation], **shared)
+        return forms.ChoiceField(
+            choices=[(member.value, words.get(member, member.value)) for member in annotation], **shared
+        )
     if issubclass(annotation, str):
         widget = forms.Textarea(attrs={"rows": 3}) if label.widget == "textarea" else forms.TextInput()
         return forms.CharField(widget=widget, max_length=bounds.get("max_length"), **shared)
@@ -249,7 +259,7 @@ def _typed(form: forms.BaseForm) -> dict[str, Any]:
         value = getattr(form, "cleaned_data", {}).get(name)
         if name in form.errors:
             value = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
-        if value is None or (value == "" and isinstance(field, NumberField | forms.DateField)):
+        if value is None or (value == "" and isinstance(field, NumberField | forms.DateField | forms.ChoiceField)):
             continue  # the body's default, or its own complaint that something is missing
         values[name] = _json(value)
     return values

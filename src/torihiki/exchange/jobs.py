@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from torihiki.exchange import delivery
 from torihiki.exchange.access import access_document
-from torihiki.exchange.actions import take_step
+from torihiki.exchange.actions.steps import take_step
 from torihiki.exchange.numbering import TOKYO
 from torihiki.exchange.specs import KINDS
 from torihiki.ledger.refusals import Refused

@@ -16,7 +16,9 @@ register(
 )
 register(
     *(
-        Entry("documents", order, "documents", kind.plural, kind.icon, kind.permission(Action.READ), url_args=(kind.code,))
+        Entry(
+            "documents", order, "documents", kind.plural, kind.icon, kind.permission(Action.READ), url_args=(kind.code,)
+        )
         for order, kind in enumerate(KINDS.values())
     )
 )

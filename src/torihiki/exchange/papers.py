@@ -8,7 +8,7 @@ from django.utils import translation
 
 from torihiki.exchange.bodies import PartyDetails, Totals
 from torihiki.exchange.models import Party, Version
-from torihiki.exchange.render.pdf import PdfAttachment, render_pdf
+from torihiki.exchange.render.pdf import Language, PdfAttachment, render_pdf
 from torihiki.exchange.specs import KINDS, Export, File, Kind, Sent
 
 FORMAT = "torihiki.document/1"
@@ -39,14 +39,14 @@ def paper(sent: Sent, *, recipient: Party | None = None, language: str | None = 
     kind = KINDS[sent.kind]
     if sent.recipient is None and recipient is not None:
         sent = _addressed(sent, PartyDetails.model_validate(recipient.details))
-    language = "en" if (language or translation.get_language() or "ja").startswith("en") else "ja"
+    printed: Language = "en" if (language or translation.get_language() or "ja").startswith("en") else "ja"
     attachments = [
         PdfAttachment(name=file_name(sent, export), content=export.write(sent), media_type=export.media_type)
         for export in kind.exports
         if export.inside_pdf
     ]
-    with translation.override(language):
-        return render_pdf(kind.sheet(sent, language), attachments=attachments)
+    with translation.override(printed):
+        return render_pdf(kind.sheet(sent, printed), attachments=attachments)
 
 
 def export_of(kind: Kind, code: str) -> Export | None:

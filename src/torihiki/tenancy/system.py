@@ -11,4 +11,4 @@ def system_rows(query: str, parameters: Sequence[object] = ()) -> list[tuple[Any
     """Rows of one query as the system role, on a connection of its own. Raises psycopg.OperationalError where this
     process was not given the system role's URL: only workers are."""
     with psycopg.connect(settings.SYSTEM_DATABASE_URL, autocommit=True) as connection:
-        return connection.execute(query, parameters).fetchall()  # type: ignore[call-overload,no-any-return]
+        return connection.execute(query, parameters).fetchall()

@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import torihiki.lib.ids
 from django.db import migrations, models
+
+import torihiki.lib.ids
 
 
 class Migration(migrations.Migration):

@@ -24,8 +24,7 @@ from torihiki.exchange.access import (
     access_transitions,
     access_versions,
 )
-from torihiki.exchange.actions import comment, mark_opened, open_steps, send_document, take_step
-from torihiki.exchange.drafts import (
+from torihiki.exchange.actions.drafts import (
     approve_draft,
     body_sha256,
     discard_draft,
@@ -33,6 +32,9 @@ from torihiki.exchange.drafts import (
     start_revision,
     usable_source,
 )
+from torihiki.exchange.actions.remarks import comment, mark_opened
+from torihiki.exchange.actions.sending import send_document
+from torihiki.exchange.actions.steps import open_steps, take_step
 from torihiki.exchange.models import Draft, Recipient, Transition, Version
 from torihiki.exchange.pages.lists import INTERNAL, amount_of, counterparty
 from torihiki.exchange.pages.paper import paper_context
@@ -121,7 +123,9 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
         "moments": [_moment(kind, row) for row in access_transitions(seen)],
         "remarks": [_remark(seen, row) for row in access_comments(seen)],
         "files": list(access_attachments(seen)),
-        "links": [(other, KINDS[other.kind], KINDS[other.kind].state(other.state)) for _link, other in access_links(seen)],
+        "links": [
+            (other, KINDS[other.kind], KINDS[other.kind].state(other.state)) for _link, other in access_links(seen)
+        ],
         "details": _details(seen, shown, recipients),
         "refusal": refusal,
         "key": str(new_id()),
@@ -245,17 +249,31 @@ def follow_ups(seen: Seen) -> list[FollowUp]:
     return found
 
 
-def _confirm(request: DeskRequest, seen: Seen, name: str, recipient_id: UUID | None, refusal: Refused | None) -> HttpResponse:
+def _confirm(
+    request: DeskRequest, seen: Seen, name: str, recipient_id: UUID | None, refusal: Refused | None
+) -> HttpResponse:
     recipients = list(access_recipients(seen))
     offer = next(
-        (o for o in offers(seen, recipients) if o.step.name == name and (recipient_id is None or o.recipient is None or o.recipient.pk == recipient_id)),
+        (
+            o
+            for o in offers(seen, recipients)
+            if o.step.name == name and (recipient_id is None or o.recipient is None or o.recipient.pk == recipient_id)
+        ),
         None,
     )
     if offer is None:
         if seen.kind.step(name) is None:
             raise DocumentNotVisible
         return detail(request, seen, refusal=refusal or StepNotOpen())
-    facts = {"seen": seen, "offer": offer, "kind": seen.kind, "key": str(new_id()), "refusal": refusal, "reason": request.POST.get("reason", ""), "amount": amount_of(seen.view)}
+    facts = {
+        "seen": seen,
+        "offer": offer,
+        "kind": seen.kind,
+        "key": str(new_id()),
+        "refusal": refusal,
+        "reason": request.POST.get("reason", ""),
+        "amount": amount_of(seen.view),
+    }
     return render(request, "exchange/step.html", facts, status=refusal.status if refusal else 200)
 
 
@@ -265,7 +283,12 @@ def _step_url(seen: Seen, step: Step) -> str:
 
 def _may_revise(seen: Seen) -> bool:
     state = seen.document.state in seen.kind.revise_from and seen.document.version > 0
-    return state and seen.view.role == ISSUER and not seen.view.internal_state and seen.actor.may(seen.kind.permission(Action.DRAFT))
+    return (
+        state
+        and seen.view.role == ISSUER
+        and not seen.view.internal_state
+        and seen.actor.may(seen.kind.permission(Action.DRAFT))
+    )
 
 
 def _may_approve(seen: Seen, draft: Draft | None) -> bool:
@@ -293,7 +316,13 @@ def _remark(seen: Seen, row: Any) -> Remark:
     mine = row.company_id == seen.actor.company_id
     about = _("Line %(line)s") % {"line": row.line_id} if row.line_id else ""
     return Remark(
-        who=row.member_name, at=row.at, text=row.text, internal=not row.shared, company=row.company_name, mine=mine, about=about
+        who=row.member_name,
+        at=row.at,
+        text=row.text,
+        internal=not row.shared,
+        company=row.company_name,
+        mine=mine,
+        about=about,
     )
 
 
@@ -322,4 +351,3 @@ def _uuid(text: str) -> UUID | None:
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 9 else -1
-

@@ -22,9 +22,9 @@ from torihiki.exchange.access import (
     access_partners,
     access_versions,
 )
-from torihiki.exchange.actions import send_document
+from torihiki.exchange.actions.drafts import own_details, save_draft, start_draft, submit_draft, usable_source
+from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.bodies import Totals
-from torihiki.exchange.drafts import own_details, save_draft, start_draft, submit_draft, usable_source
 from torihiki.exchange.forms import BLANK_LINES, BodyForms
 from torihiki.exchange.models import Draft
 from torihiki.exchange.pages.sums import sums_of
@@ -73,7 +73,15 @@ def new_document(request: DeskRequest, kind: str) -> HttpResponse:
         raise DocumentNotVisible
     source = _uuid(request.GET.get("source", ""))
     if request.method == "POST":
-        return _posted(request, Sheet(spec, BodyForms(spec, data=request.POST, body=_before(request, spec, source)), _chosen(request), source=source))
+        return _posted(
+            request,
+            Sheet(
+                spec,
+                BodyForms(spec, data=request.POST, body=_before(request, spec, source)),
+                _chosen(request),
+                source=source,
+            ),
+        )
     if source is not None:
         body, recipients = _from_source(request, spec, source)
         return _page(request, Sheet(spec, BodyForms(spec, body=body), recipients, source=source))
@@ -103,7 +111,9 @@ def compute_sums(request: DeskRequest, kind: str) -> HttpResponse:
     """The sums of what stands in the form, as one types (htmx). Stores nothing."""
     spec = _kind(kind)
     totals, day = _totals(request, spec, BodyForms(spec, data=request.POST))
-    return render(request, "exchange/sums.html", {"totals": totals, "sums": sums_of(totals, _currency(request.POST)), "day": day})
+    return render(
+        request, "exchange/sums.html", {"totals": totals, "sums": sums_of(totals, _currency(request.POST)), "day": day}
+    )
 
 
 def _posted(request: DeskRequest, sheet: Sheet) -> HttpResponse:
@@ -123,7 +133,9 @@ def _posted(request: DeskRequest, sheet: Sheet) -> HttpResponse:
     except BodyInvalid as refusal:
         sheet.forms.blame(refusal.facts.get("errors", ()))
         for problem in refusal.facts.get("problems", ()):
-            sheet.forms.header.add_error(problem.field if problem.field in sheet.forms.header.fields else None, str(problem.text))
+            sheet.forms.header.add_error(
+                problem.field if problem.field in sheet.forms.header.fields else None, str(problem.text)
+            )
         return _refused(request, sheet, refusal)
     except (RecipientUnfit, ChangedMeanwhile, Refused) as refusal:
         if refusal.status in (403, 404):
@@ -163,7 +175,13 @@ def _go_on(request: DeskRequest, document_id: UUID, wanted: str) -> HttpResponse
         submit_draft(request.actor, document_id, revision=draft.revision, at=timezone.now())
         messages.success(request, _("Submitted for approval."))
     else:
-        number = send_document(request.actor, document_id, revision=draft.revision, at=timezone.now(), key=f"{request.POST.get('key', '')[:60]}-send")
+        number = send_document(
+            request.actor,
+            document_id,
+            revision=draft.revision,
+            at=timezone.now(),
+            key=f"{request.POST.get('key', '')[:60]}-send",
+        )
         messages.success(request, _("%(number)s was sent.") % {"number": number})
     return HttpResponseRedirect(reverse("document", args=[document_id]))
 
@@ -190,7 +208,9 @@ def _page(request: DeskRequest, sheet: Sheet) -> HttpResponse:
             "partners": partners,
             "chosen": sheet.recipients,
             "named": [partner for partner in partners if partner.party_id in sheet.recipients],
-            "locked_recipients": bool(sheet.source or (sheet.seen and sheet.seen.document.version) or (sheet.draft and sheet.draft.sources)),
+            "locked_recipients": bool(
+                sheet.source or (sheet.seen and sheet.seen.document.version) or (sheet.draft and sheet.draft.sources)
+            ),
             "totals": totals,
             "sums": sums_of(totals, _currency(sheet.forms.header.data or sheet.forms.header.initial)),
             "day": day,
@@ -211,7 +231,9 @@ def _choose_recipients(request: DeskRequest, kind: Kind) -> HttpResponse:
     if words:
         partners = partners.filter(search__icontains=words)
     return render(
-        request, "exchange/choose_recipients.html", {"kind": kind, "partners": list(partners[:PARTNERS_LISTED_MAX]), "q": words}
+        request,
+        "exchange/choose_recipients.html",
+        {"kind": kind, "partners": list(partners[:PARTNERS_LISTED_MAX]), "q": words},
     )
 
 
@@ -220,7 +242,11 @@ def _totals(request: DeskRequest, kind: Kind, forms: BodyForms) -> tuple[Totals 
     today = timezone.localdate()
     if kind.totals is None:
         return None, today
-    body = forms.body() if forms.header.is_bound else forms.before | {name: [dict(row) for row in forms.before.get(name) or ()] for name in forms.parts}
+    body = (
+        forms.body()
+        if forms.header.is_bound
+        else forms.before | {name: [dict(row) for row in forms.before.get(name) or ()] for name in forms.parts}
+    )
     try:
         typed = kind.body.model_validate(_countable(body))
         if kind.settle is not None:
@@ -232,7 +258,11 @@ def _totals(request: DeskRequest, kind: Kind, forms: BodyForms) -> tuple[Totals 
 
 def _countable(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Only lines that have a price yet; a line in the making must not blank the sums of the others."""
-    lines = [{**line, "description": line.get("description") or "…"} for line in body.get("lines") or () if line.get("unit_price")]
+    lines = [
+        {**line, "description": line.get("description") or "…"}
+        for line in body.get("lines") or ()
+        if line.get("unit_price")
+    ]
     return {**body, "lines": lines}
 
 
@@ -274,7 +304,14 @@ def _with_lines(sheet: Sheet, data: QueryDict) -> Sheet:
     if name in sheet.forms.parts:
         count = _number(data.get(f"{name}-TOTAL_FORMS", "0"))
         grown[f"{name}-TOTAL_FORMS"] = str(count + (BLANK_LINES if name == "lines" else 1))
-    return Sheet(sheet.kind, BodyForms(sheet.kind, data=grown, body=sheet.forms.before), sheet.recipients, sheet.seen, sheet.draft, sheet.source)
+    return Sheet(
+        sheet.kind,
+        BodyForms(sheet.kind, data=grown, body=sheet.forms.before),
+        sheet.recipients,
+        sheet.seen,
+        sheet.draft,
+        sheet.source,
+    )
 
 
 def _chosen(request: DeskRequest) -> list[UUID]:

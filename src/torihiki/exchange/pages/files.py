@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torihiki.exchange.access import Seen, access_attachments, access_document, access_own_party, access_versions
-from torihiki.exchange.attachments import FILE_BYTES_MAX, attach_file, read_file, remove_file
-from torihiki.exchange.intake import take_in
+from torihiki.exchange.actions.attachments import FILE_BYTES_MAX, attach_file, read_file, remove_file
+from torihiki.exchange.actions.intake import take_in
 from torihiki.exchange.models import Version
 from torihiki.exchange.papers import export_of, file_name, paper, read_sent
 from torihiki.exchange.refusals import DocumentNotVisible, FileRefused
@@ -31,7 +31,12 @@ def document_pdf(request: DeskRequest, document_id: UUID) -> HttpResponse:
     sent = _sent(seen, _version(request, seen))
     addressee = access_own_party(request.actor) if sent.recipient is None and seen.view.role == RECEIVER else None
     language = request.GET.get("lang") if request.GET.get("lang") in ("ja", "en") else None
-    return _file(paper(sent, recipient=addressee, language=language), "application/pdf", file_name(sent), inline="save" not in request.GET)
+    return _file(
+        paper(sent, recipient=addressee, language=language),
+        "application/pdf",
+        file_name(sent),
+        inline="save" not in request.GET,
+    )
 
 
 @desk("read")
@@ -105,11 +110,18 @@ def _taken_in(request: DeskRequest, kind: Kind) -> HttpResponse:
     if (upload.size or 0) > kind.reader.bytes_max:
         raise FileRefused(_("The file is larger than %(most)d MiB.") % {"most": kind.reader.bytes_max >> 20})
     document_id, taken = take_in(
-        request.actor, kind, name=upload.name or "", content=upload.read(), at=timezone.now(), key=request.POST.get("key", "")
+        request.actor,
+        kind,
+        name=upload.name or "",
+        content=upload.read(),
+        at=timezone.now(),
+        key=request.POST.get("key", ""),
     )
     for warning in taken.warnings:
         messages.warning(request, str(warning))
-    messages.success(request, _("%(number)s from %(name)s was taken in.") % {"number": taken.number, "name": taken.issuer.name})
+    messages.success(
+        request, _("%(number)s from %(name)s was taken in.") % {"number": taken.number, "name": taken.issuer.name}
+    )
     return HttpResponseRedirect(reverse("document", args=[document_id]))
 
 
@@ -129,14 +141,21 @@ def _sent(seen: Seen, version: Version) -> Sent:
     return read_sent(version, files=files)
 
 
-def _content(upload: UploadedFile) -> bytes:
+def _content(upload: "UploadedFile[bytes]") -> bytes:
     if (upload.size or 0) > FILE_BYTES_MAX:
-        raise FileRefused(_("“%(name)s” is larger than %(most)d MiB. Make it smaller.") % {"name": upload.name, "most": FILE_BYTES_MAX >> 20})
-    return upload.read()
+        raise FileRefused(
+            _("“%(name)s” is larger than %(most)d MiB. Make it smaller.")
+            % {"name": upload.name, "most": FILE_BYTES_MAX >> 20}
+        )
+    return bytes(upload.read())
 
 
 def _file(content: bytes, media_type: str, name: str, *, inline: bool = False) -> HttpResponse:
     """A download that no browser runs: its type is not guessed, and only our own PDFs are shown in place."""
     ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
     disposition = f"{'inline' if inline else 'attachment'}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
-    return HttpResponse(content, content_type=media_type, headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"})
+    return HttpResponse(
+        content,
+        content_type=media_type,
+        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
+    )

@@ -193,7 +193,9 @@ def _list(request: DeskRequest, place: Box, kind: Kind | None) -> HttpResponse:
             "tabs": [] if kind else _kind_tabs(request),
             "kind": kind,
             "show_filters": kind is not None or place.name != "todo",
-            "take_in": reverse("document-take-in", args=[kind.code]) if kind and kind.reader and request.actor.may(kind.permission(Action.DRAFT)) else "",
+            "take_in": reverse("document-take-in", args=[kind.code])
+            if kind and kind.reader and request.actor.may(kind.permission(Action.DRAFT))
+            else "",
             "startable": startable(request.actor),
         },
     )
@@ -319,7 +321,9 @@ def _kind_tabs(request: DeskRequest) -> list[Tab]:
     chosen = request.GET.get("kind", "")
     kinds = [kind for kind in KINDS.values() if request.actor.may(kind.permission(Action.READ))]
     tabs = [Tab(_("All"), _with(request, kind="", after=""), current=not chosen)]
-    return tabs + [Tab(kind.plural, _with(request, kind=kind.code, after=""), current=chosen == kind.code) for kind in kinds]
+    return tabs + [
+        Tab(kind.plural, _with(request, kind=kind.code, after=""), current=chosen == kind.code) for kind in kinds
+    ]
 
 
 def _with(request: HttpRequest, **changed: str) -> str:
@@ -344,7 +348,6 @@ def _decode(cursor: str) -> tuple[datetime, UUID] | None:
         return datetime.fromisoformat(changed_at), UUID(document_id)
     except (ValueError, TypeError):
         return None
-
 
 
 def _box(name: str) -> Box:

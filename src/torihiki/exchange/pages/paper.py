@@ -6,13 +6,14 @@ from typing import Any
 from django.utils import timezone, translation
 
 from torihiki.exchange.access import Seen, access_own_party
+from torihiki.exchange.actions.drafts import own_details, validated
 from torihiki.exchange.bodies import PartyDetails
-from torihiki.exchange.drafts import own_details, validated
-from torihiki.exchange.models import Draft, Party, Side, Version
+from torihiki.exchange.models import Draft, Party, Version
 from torihiki.exchange.pages.sums import sums_of
 from torihiki.exchange.papers import read_sent
 from torihiki.exchange.refusals import BodyInvalid
 from torihiki.exchange.render.sheet import Sheet
+from torihiki.exchange.render.words import Language
 from torihiki.exchange.specs import RECEIVER, Sent
 from torihiki.web.formats import format_day
 
@@ -24,9 +25,11 @@ def paper_context(seen: Seen, version: Version | None, draft: Draft | None) -> d
         return {}
     if sent.recipient is None and seen.view.role == RECEIVER:
         sent = _for(sent, PartyDetails.model_validate(access_own_party(seen.actor).details))
-    language = "en" if (translation.get_language() or "ja").startswith("en") else "ja"
+    language: Language = "en" if (translation.get_language() or "ja").startswith("en") else "ja"
     sheet = seen.kind.sheet(sent, language)
-    facts = [(fact.label, fact.value if isinstance(fact.value, str) else format_day(fact.value)) for fact in sheet.facts]
+    facts = [
+        (fact.label, fact.value if isinstance(fact.value, str) else format_day(fact.value)) for fact in sheet.facts
+    ]
     return {"sheet": _Shown(sheet), "paper_facts": facts, "sums": sums_of(sent.totals, sheet.currency)}
 
 
@@ -35,7 +38,7 @@ class _Shown:
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        by_seller = sheet.issued_by == Side.SELLER
+        by_seller = sheet.issued_by == "seller"
         self.sender = sheet.seller if by_seller else sheet.buyer
         self.addressee = sheet.buyer if by_seller else sheet.seller
 

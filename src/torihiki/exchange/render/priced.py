@@ -7,10 +7,10 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from torihiki.exchange.bodies import PartyDetails, TaxCategory, TaxSubtotal
+from torihiki.exchange.models import Side
 from torihiki.exchange.render.sheet import Fact, Headline, Sheet, SheetLine, SheetTotals, TaxRow
 from torihiki.exchange.render.words import Language, words
 from torihiki.exchange.specs import KINDS, Sent
-from torihiki.exchange.models import Side
 
 
 def priced_sheet(

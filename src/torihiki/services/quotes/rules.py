@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from torihiki.exchange.actions import move_recipient
+from torihiki.exchange.actions.steps import move_recipient
 from torihiki.exchange.bodies import Totals
 from torihiki.exchange.models import Document, Recipient
 from torihiki.exchange.specs import KINDS, Deed, Problem, Sent

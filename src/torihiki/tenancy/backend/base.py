@@ -10,7 +10,7 @@ from torihiki.tenancy.actor import ANNOUNCE, announcement, current_actor
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]  # absent from the stubs
         if not autocommit:
             with self.wrap_database_errors:
                 self.connection.execute(ANNOUNCE, announcement(current_actor()))

@@ -6,10 +6,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from torihiki.exchange.access import access_own_party, access_partners
-from torihiki.exchange.actions import payload_of, store_version
-from torihiki.exchange.attachments import store
+from torihiki.exchange.actions.attachments import store
+from torihiki.exchange.actions.drafts import DOCUMENT
+from torihiki.exchange.actions.versions import payload_of, store_version
 from torihiki.exchange.bodies import PartyDetails
-from torihiki.exchange.drafts import DOCUMENT
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Partner, Party, PartyView, Recipient
 from torihiki.exchange.refusals import FileRefused, RoleMayNot

@@ -1,0 +1,173 @@
+"""Sending: a draft becomes the next version, in the sight of the other side."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from torihiki.exchange.access import Seen, access_document, access_draft, access_recipients, access_versions
+from torihiki.exchange.actions.attachments import share_files
+from torihiki.exchange.actions.drafts import DOCUMENT, READY, body_sha256, fitting_recipients, own_details, validated
+from torihiki.exchange.actions.steps import move_document
+from torihiki.exchange.actions.versions import payload_of, store_version
+from torihiki.exchange.bodies import Body, PartyDetails
+from torihiki.exchange.events import ExchangeEvent
+from torihiki.exchange.models import Document, Draft, Link, Partner, PartyView, Recipient, Version
+from torihiki.exchange.numbering import TOKYO, next_number
+from torihiki.exchange.refusals import (
+    ApprovalMissing,
+    ChangedMeanwhile,
+    ReasonMissing,
+    StepNotOpen,
+)
+from torihiki.exchange.specs import Deed, Kind, Source
+from torihiki.exchange.writing import done_before, sync_views, tell, write_transition
+from torihiki.identity.models import Company
+from torihiki.identity.permissions import Action
+from torihiki.ledger.recording import record
+from torihiki.ledger.refusals import attempt
+from torihiki.tenancy.actor import Actor
+
+
+def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetime, key: str = "") -> str:
+    """Send the draft as the document's next version and return its number, which the first sending gives.
+
+    Raises BodyInvalid, RecipientUnfit, ApprovalMissing, ChangedMeanwhile, StepNotOpen; then nothing was sent.
+    """
+    with attempt(ExchangeEvent.SENT, actor, subject_type=DOCUMENT, subject_id=document_id):
+        if done_before(actor, key, f"send {document_id}", document_id, at=at):
+            return access_document(actor, document_id).document.number
+        seen = access_document(actor, document_id, to=Action.SEND, lock=True)
+        draft = access_draft(seen)
+        if draft is None:
+            raise StepNotOpen
+        if draft.revision != revision:
+            raise ChangedMeanwhile
+        document, kind = seen.document, seen.kind
+        if document.version > 0 and document.state not in kind.revise_from:
+            raise StepNotOpen
+        if document.version > 0 and not draft.reason.strip():
+            raise ReasonMissing
+        _approved(seen, draft)
+        issued_on = at.astimezone(TOKYO).date()
+        body = validated(kind, draft.body, issuer=own_details(actor), on=issued_on)
+        partners = fitting_recipients(actor, kind, draft.recipients)
+        _fitting_source(kind, seen, draft)
+        if document.version == 0:
+            document.number = next_number(actor.company, kind, at=at)
+            document.issued_on = issued_on
+            _write_recipients(document, partners)
+        version = _write_version(seen, body, partners, reason=draft.reason, at=at)
+        companies = [partner.party.company_id for partner in partners if partner.party.company_id]
+        share_files(actor, document.pk, version.number, companies)
+        move_document(document, kind, kind.sent_state, at=at)
+        if document.version > 1:
+            document.recipients.filter(owner_id=actor.company).update(state="", state_since=None, waits_for="")
+        PartyView.objects.filter(company_id=actor.company, document_id=document.pk).update(internal_state="")
+        write_transition(actor, document, "send" if version.number == 1 else "revise", at=at, reason=draft.reason)
+        touched = _link_sources(seen, draft, at=at)
+        draft.delete()
+        sync_views(document.pk, *touched)
+        tell(actor, "document.sent", document, [partner.party.company_id for partner in partners], at=at)
+        record(
+            ExchangeEvent.SENT,
+            actor,
+            at=at,
+            subject_type=DOCUMENT,
+            subject_id=document.pk,
+            subject_label=document.number,
+            data={"kind": kind.code, "number": document.number, "version": version.number, "sha256": version.sha256},
+        )
+    return document.number
+
+
+def _approved(seen: Seen, draft: Draft) -> None:
+    needed = seen.kind.code in Company.objects.values_list("approval_kinds", flat=True).get(pk=seen.actor.company)
+    if not needed and not seen.view.internal_state == READY:
+        if seen.view.internal_state != "draft":
+            raise ApprovalMissing
+        return
+    if seen.view.internal_state != READY or draft.approved_sha256 != body_sha256(draft):
+        raise ApprovalMissing
+
+
+def _fitting_source(kind: Kind, seen: Seen, draft: Draft) -> None:
+    """A source may have moved on since the draft was begun: a quote withdrawn, an RFQ closed, an invoice made twice."""
+    for origin in draft.sources:
+        source, source_seen = _source_of(kind, seen.actor, origin, lock=True)
+        if source_seen.view.state not in source.states:
+            raise StepNotOpen
+        others = Link.objects.filter(target_id=source_seen.document.pk, name=source.link, company_id=seen.actor.company)
+        if (
+            not source.many
+            and others.exclude(source__state__in=_void(kind)).exclude(source_id=seen.document.pk).exists()
+        ):
+            raise StepNotOpen
+
+
+def _write_version(seen: Seen, body: Body, partners: Sequence[Partner], *, reason: str, at: datetime) -> Version:
+    document, kind = seen.document, seen.kind
+    assert document.issued_on is not None, "a sent document has a date"
+    former = access_versions(seen).first()
+    previous = former.sha256 if former else ""
+    files = seen.document.attachments.filter(company_id=seen.actor.company, purpose="attachment").order_by("at", "id")
+    payload, totals = payload_of(
+        kind,
+        number=document.number,
+        version=document.version + 1,
+        issued_on=document.issued_on,
+        issuer=own_details(seen.actor),
+        recipient=None if kind.several_recipients else PartyDetails.model_validate(partners[0].party.details),
+        body=body,
+        previous=previous,
+        files=[{"id": file.pk, "name": file.name, "sha256": file.sha256} for file in files],
+    )
+    return store_version(
+        document, kind, payload, body, totals, number=document.version + 1, previous=previous, reason=reason, at=at
+    )
+
+
+def _write_recipients(document: Document, partners: Sequence[Partner]) -> None:
+    Recipient.objects.bulk_create(
+        [
+            Recipient(
+                document_id=document.pk,
+                owner_id=document.owner_id,
+                party_id=partner.party_id,
+                company_id=partner.party.company_id,
+                position=position,
+            )
+            for position, partner in enumerate(partners)
+        ]
+    )
+
+
+def _link_sources(seen: Seen, draft: Draft, *, at: datetime) -> list[UUID]:
+    touched = []
+    for origin in draft.sources:
+        source, source_seen = _source_of(seen.kind, seen.actor, origin)
+        Link.objects.bulk_create(
+            [
+                Link(
+                    company_id=seen.actor.company,
+                    name=source.link,
+                    source_id=seen.document.pk,
+                    target_id=source_seen.document.pk,
+                    created_at=at,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+        if source.effect is not None:
+            recipient = access_recipients(source_seen).filter(company_id=seen.actor.company).first()
+            source.effect(Deed(seen.actor, source_seen.document, source_seen.kind, source.link, at, recipient))
+        touched.append(source_seen.document.pk)
+    return touched
+
+
+def _source_of(kind: Kind, actor: Actor, origin: dict[str, str], *, lock: bool = False) -> tuple[Source, Seen]:
+    seen = access_document(actor, UUID(origin["document"]), lock=lock)
+    return next(s for s in kind.sources if s.kind == seen.view.kind and s.link == origin["link"]), seen
+
+
+def _void(kind: Kind) -> list[str]:
+    return [state.code for state in kind.states if state.code in ("cancelled", "withdrawn", "declined", "expired")]
