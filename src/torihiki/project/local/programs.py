@@ -18,6 +18,7 @@ SERVING_PROCESSES = 2
 SERVING_THREADS = 8  # per process, as many as its pool has connections
 WAITING_REQUESTS_MAX = 64  # per process; further ones wait in the kernel's queue
 STATIC_SECONDS = 31_536_000  # names carry a hash of the content
+PROGRAM_STOP_SECONDS = 25  # the worker finishes the job under way
 STOP_SECONDS = 6  # a server that is told to end while it still starts does not hear it
 
 
@@ -64,7 +65,7 @@ class Platform:
         """`bin/torihiki <name>` as a program of the platform."""
         environment = self.environment(role, *more_roles) | {MARK: str(self.home.path)}
         return Program(
-            name, command(name), environment, self.home.log / f"{name}.log", stop_seconds_max=STOP_SECONDS + 5
+            name, command(name), environment, self.home.log / f"{name}.log", stop_seconds_max=PROGRAM_STOP_SECONDS
         )
 
 
