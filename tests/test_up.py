@@ -64,11 +64,11 @@ class Up:
             check=False,
         )
 
-    def start(self) -> float:
+    def start(self, *words: str) -> float:
         """Seconds until it serves."""
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "torihiki.project.cli", "up", "--no-demo"],
+            [sys.executable, "-m", "torihiki.project.cli", "up", "--no-demo", *words],
             env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=(self.home.parent / "said").open("w"),
@@ -114,7 +114,8 @@ class Up:
 
     def mails(self) -> list[dict[str, str]]:
         with urllib.request.urlopen(f"http://localhost:{self.mail_page}/messages.json", timeout=5) as answer:
-            return json.load(answer)
+            found: list[dict[str, str]] = json.load(answer)
+            return found
 
     def sql(self, statement: str) -> str:
         done = self.command("psql", "--role", "superuser", "-Atc", statement)
@@ -270,11 +271,7 @@ def test_reset_needs_a_confirmation_and_then_begins_again(up: Up) -> None:
     assert up.command("up", "--reset").returncode == refusals.ResetNotConfirmed.exit_code
     assert (up.home / "postgres" / "PG_VERSION").exists()
 
-    with closing(socket.socket()) as taken:  # so that it resets, and then does not stay
-        taken.bind(("127.0.0.1", up.portal))
-        taken.listen()
-        assert "destroyed" in up.command("up", "--reset", "--yes").stdout
-    up.start()
+    up.start("--reset", "--yes")
     assert up.sql("SELECT to_regclass('kept') IS NULL") == "t"
 
 

@@ -179,9 +179,10 @@ def _parse(words: list[str]) -> argparse.Namespace:
         one = parsers.add_parser(command.name, help=command.help, description=command.help, allow_abbrev=False)
         one.set_defaults(command=command)
         command.arguments(one)
-    options, options.words = parser.parse_known_args(words)
-    if options.words and not options.command.passes_on:
-        parser.error(f"not understood: {' '.join(options.words)}")
+    options, rest = parser.parse_known_args(words)
+    options.words = rest
+    if rest and not options.command.passes_on:
+        parser.error(f"not understood: {' '.join(rest)}")
     return options
 
 

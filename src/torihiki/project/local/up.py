@@ -50,11 +50,11 @@ def up(home: Home, options: Options) -> None:
     started = time.monotonic()
     make_home(home)
     with only_one(home) as after_kill:
-        if options.reset:
-            reset(home, confirmed=options.yes)
         if after_kill:
             end_orphans(home.path)
         _check_ports(options.ports, wait_seconds=clusters.ORPHAN_SECONDS_MAX if after_kill else 0)
+        if options.reset:
+            reset(home, confirmed=options.yes)
         with Ending() as ending, _stopping(supervisor := Supervisor(ending, _say)):
             platform = Platform(home, options.ports, _database(home, supervisor, ending))
             credentials = _prepare(platform, supervisor, ending, demo=options.demo)
