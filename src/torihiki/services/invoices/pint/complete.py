@@ -1,31 +1,17 @@
 """What JP PINT demands of every invoice, checked on the way in and on the way out, in words for people."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.services.invoices.parts import Flavour
+from torihiki.services.invoices.pint.demands import PAYMENT_DEMANDS, REFERENCE_DEMANDS, Demand, Record
 from torihiki.services.invoices.pint.engine import PintRefused
 
 _REGISTRATION = re.compile(r"T[0-9]{13}", re.ASCII)
 _QUALIFIED_INVOICES_SINCE = "2023-10-01"
 _UNTAXED = ("E", "G", "O")
-
-Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Demand:
-    """One rule: its official id, the element to look at, what to say, and when it is met."""
-
-    rule: str
-    element: str
-    message: str | Promise
-    met: Callable[[Record, Flavour], bool]
 
 
 def check_complete(record: Record, flavour: Flavour) -> None:
@@ -94,7 +80,11 @@ def _untaxed_rates(record: Record, _flavour: Flavour) -> bool:
 
 
 def _prices(record: Record, _flavour: Flavour) -> bool:
-    return all(line["unit_price"] >= 0 for line in record["lines"])
+    return all(line["unit_price"] >= 0 and (line["gross_price"] or 0) >= 0 for line in record["lines"])
+
+
+def _base_units(record: Record, _flavour: Flavour) -> bool:
+    return all(line["price_base_unit"] in ("", line["unit_code"]) for line in record["lines"])
 
 
 DEMANDS = (
@@ -144,9 +134,23 @@ DEMANDS = (
         _untaxed_rates,
     ),
     Demand(
-        "ibr-027",
+        "ibr-027, ibr-028",
         "cac:Price/cbc:PriceAmount",
         _("A price is negative. Make the quantity negative instead."),
         _prices,
     ),
+    Demand(
+        "ibr-088",
+        "cac:Price/cbc:BaseQuantity",
+        _("A price is for a quantity in another unit than the line. Use the unit of the line for both."),
+        _base_units,
+    ),
+    Demand(
+        "aligned-ibr-jp-05",
+        "cbc:TaxCurrencyCode",
+        _("Tax can be stated in yen only. Choose JPY as the tax currency, or none."),
+        lambda record, _flavour: record["tax_currency"] in ("", "JPY"),
+    ),
+    *PAYMENT_DEMANDS,
+    *REFERENCE_DEMANDS,
 )

@@ -10,7 +10,7 @@ from typing import Any
 from torihiki.crypto.digest import sha256_hex
 from torihiki.exchange.bodies import Identifier, PartyDetails, TaxCategory
 from torihiki.exchange.tax import HUNDRED, ZERO
-from torihiki.lib.identifiers import CORPORATE_NUMBER_SCHEME, REGISTRATION_NUMBER_SCHEME
+from torihiki.lib.identifiers import CORPORATE_NUMBER_SCHEME, GTIN_SCHEME, REGISTRATION_NUMBER_SCHEME
 from torihiki.lib.money import round_amount
 from torihiki.services.invoices.body import InvoiceBody, InvoiceLine
 from torihiki.services.invoices.parts import (
@@ -217,6 +217,8 @@ def _lines(body: InvoiceBody, sums: Stated, issued_on: date) -> list[dict[str, A
         record["amount"] = amount
         record["tax_rate"] = _shown_rate(line.tax_category, line.rate(day))
         record["unit_code"] = line.unit_code or unit_code_for(line.unit)
+        if line.standard_item_code and not line.standard_item_scheme:
+            record["standard_item_scheme"] = GTIN_SCHEME
         if line.unit:
             unit = ItemAttribute(name=UNIT_NAME, value=line.unit).model_dump()
             record["attributes"] = [unit, *record["attributes"]]

@@ -68,7 +68,7 @@ lines = st.builds(
     adjustments=adjustments(Adjustment),
     gross_price=st.none() | yen,
     price_base_quantity=st.none() | st.integers(1, 12).map(Decimal),
-    standard_item_code=st.just(""),
+    standard_item_code=st.sampled_from(("", "4503994155481")),
     attributes=st.lists(st.builds(ItemAttribute, name=some_words, value=some_words), max_size=2).map(tuple),
     order_line=words,
 )
