@@ -5,13 +5,14 @@ import os
 import shutil
 import socket
 import stat
-from collections import namedtuple
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
 from torihiki.project import cli
 from torihiki.project.local import binaries, cluster, home, logs, passwords, ports, refusals
+from torihiki.project.local.account import server_account
 
 
 def test_each_refusal_has_an_exit_code_of_its_own():
@@ -44,8 +45,7 @@ def test_a_taken_port_is_refused_and_a_free_one_is_not():
 
 
 def test_a_full_disk_is_refused_before_anything_is_made(tmp_path, monkeypatch):
-    usage = namedtuple("usage", "total used free")(10**9, 10**9, 10**6)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**6))
     with pytest.raises(refusals.DiskFull, match="0 MiB left"):
         home.make_home(home.Home(tmp_path / "var"))
 
@@ -73,7 +73,7 @@ def test_passwords_are_made_once_and_private(tmp_path):
 
 def test_a_long_path_gets_a_short_folder_for_its_socket(tmp_path):
     deep = tmp_path / ("x" * 100)
-    account = cluster.server_account()
+    account = server_account()
     sockets = cluster._socket_folder(deep, account)
     assert len(str(sockets / ".s.PGSQL.8432")) < cluster.SOCKET_PATH_BYTES_MAX
     assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
@@ -83,7 +83,7 @@ def test_a_long_path_gets_a_short_folder_for_its_socket(tmp_path):
 
 def test_a_socket_folder_of_someone_else_is_refused(tmp_path, monkeypatch):
     deep = tmp_path / ("x" * 100)
-    account = cluster.server_account()
+    account = server_account()
     sockets = cluster._socket_folder(deep, account)
     sockets.rmdir()
     sockets.symlink_to(tmp_path)
