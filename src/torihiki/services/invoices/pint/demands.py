@@ -179,15 +179,13 @@ PAYMENT_DEMANDS = (
     Demand(
         "ibr-cl-19, ibr-cl-20",
         "cac:AllowanceCharge/cbc:AllowanceChargeReasonCode",
-        _("A reason code of a discount or charge is not one of UNTDID 5189 or 7161. Clear it and write the reason."),
+        _("A reason code of a discount or charge is not in UNTDID 5189 or 7161. Clear it and write the reason."),
         _reasons,
     ),
     Demand(
         "ibr-017, ibr-105",
         "cac:PayeeParty",
-        _(
-            "A payee needs a name and an identifier that differ from the seller's. Remove the payee if it is the seller."
-        ),
+        _("A payee needs a name and an identifier that differ from the seller's. Remove it if it is the seller."),
         _payee,
     ),
 )
@@ -196,7 +194,7 @@ REFERENCE_DEMANDS = (
     Demand(
         "ibr-071, ibr-072, ibr-078, ibr-089, ibr-090",
         "cac:AdditionalDocumentReference",
-        _("Only one invoiced object (130) and one project (50) may be named, an object without description or file."),
+        _("Only one invoiced object (130) and one project (50) may be named, an object without text or file."),
         _objects,
     ),
     Demand(
