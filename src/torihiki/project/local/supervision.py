@@ -18,6 +18,7 @@ RESTART_PAUSES_SECONDS = (1, 2, 4, 8, 16)
 HEALTHY_SECONDS = 60  # whoever lived as long begins again with the first pause
 POLL_SECONDS = 0.1
 KILL_WAIT_SECONDS = 5
+FREE_BYTES_MIN = 20 * 2**20
 DISK_FULL_WORDS = "No space left on device"
 
 
@@ -183,7 +184,9 @@ def run_step(
 
 def _keeps_dying(program: Program, code: int) -> Exception:
     last = tail(program.log)
-    if DISK_FULL_WORDS in last:
+    if (
+        DISK_FULL_WORDS in last or shutil.disk_usage(program.log.parent).free < FREE_BYTES_MIN
+    ):  # a full disk logs nothing
         return DiskFull(f"{program.name} ended because the disk is full. Free some space and start again.")
     return ProgramKeepsDying(
         f"{program.name} ended {len(RESTART_PAUSES_SECONDS) + 1} times ({_words(code)}), so everything was stopped. "
