@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
+from django.utils.module_loading import autodiscover_modules, import_string
 
 
 class ExchangeConfig(AppConfig):
@@ -8,3 +8,5 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("spec")
+        # By name: models and pages can be imported only now.
+        import_string("torihiki.exchange.navigation.register_kinds")()

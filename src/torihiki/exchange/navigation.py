@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.pages.lists import menu_counts
 from torihiki.exchange.specs import KINDS
-from torihiki.identity.permissions import Action
+from torihiki.identity.permissions import MANAGE_COMPANY, Action
 from torihiki.web.navigation import Entry, register, register_counts
 
 register(
@@ -14,12 +14,14 @@ register(
     Entry("work", 40, "drafts", _("Drafts"), "draft", "read", "drafts", "g d", on_phone=True),
     Entry("work", 50, "search", _("Search"), "search", "read", None, "g s"),
 )
-register(
-    *(
-        Entry(
-            "documents", order, "documents", kind.plural, kind.icon, kind.permission(Action.READ), url_args=(kind.code,)
-        )
-        for order, kind in enumerate(KINDS.values())
-    )
-)
 register_counts(menu_counts)
+
+
+def register_kinds() -> None:
+    """A place for each kind of document, once all services have declared theirs."""
+    register(
+        *(
+            Entry("documents", order, "documents", kind.plural, kind.icon, kind.permission(Action.READ), url_args=(code,))
+            for order, (code, kind) in enumerate(KINDS.items())
+        )
+    )

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "torihiki.web.errors.ErrorPages",
 ]
 ROOT_URLCONF = "torihiki.project.urls"
 WSGI_APPLICATION = "torihiki.project.wsgi.application"

@@ -54,7 +54,8 @@ SYNC_VIEWS = """BEGIN
         CASE WHEN c.waits_for = c.role THEN 'us' WHEN c.waits_for IN ('issuer', 'receiver') THEN 'them' ELSE '' END,
         d.issued_on, d.due_on, d.currency, d.amount_minor, c.counterparty_id,
         coalesce(nullif(partner.own_name, ''), party.name, ''), c.counterparties,
-        concat_ws(' ', d.number, d.search, party.name, partner.own_name, partner.own_code),
+        concat_ws(' ', d.number, d.search, party.name, partner.own_name, partner.own_code, d.amount_minor::text,
+            to_char(d.amount_minor, 'FM999,999,999,999,999')),
         d.version, '', c.changed_at, CASE WHEN c.company_id = actor_company() THEN c.changed_at END
     FROM exchange_document d
     CROSS JOIN LATERAL (

@@ -43,13 +43,15 @@ def change_own_card(actor: Actor, details: PartyDetails, *, at: datetime) -> Par
 
 
 def add_external_partner(
-    actor: Actor, details: PartyDetails, *, own_code: str = "", note: str = "", at: datetime
+    actor: Actor, details: PartyDetails, *, own_code: str = "", own_name: str = "", note: str = "", at: datetime
 ) -> Partner:
     """A company that is not on torihiki, kept by this one. Raises CodeTaken."""
     with attempt(PartnerEvent.ADDED, actor):
         party = Party.objects.create(owner_id=actor.company, updated_at=at, **card_columns(details))
-        partner = Partner(id=new_id(), company_id=actor.company, party=party, own_code=own_code, note=note)
-        partner.search = search_words(details, own_name="", own_code=own_code)  # type: ignore[assignment]
+        partner = Partner(
+            id=new_id(), company_id=actor.company, party=party, own_code=own_code, own_name=own_name, note=note
+        )
+        partner.search = search_words(details, own_name=own_name, own_code=own_code)  # type: ignore[assignment]
         _save_partner(partner, new=True)
         _record(PartnerEvent.ADDED, actor, partner, details.name, at, details=details.model_dump(mode="json"))
     return partner
