@@ -27,3 +27,4 @@ class Event(Enum):
 
 class LedgerEvent(Event):
     REFUSED = "ledger.refused", _("Refused")
+    EXPORTED = "ledger.exported", _("Audit log exported")

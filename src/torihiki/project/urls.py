@@ -4,6 +4,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("torihiki.identity.urls")),
+    path("", include("torihiki.ledger.urls")),
+    path("", include("torihiki.exchange.partners.urls")),
     path("", include("torihiki.exchange.urls")),
 ]
 handler400 = "torihiki.web.errors.bad_request"

@@ -76,8 +76,9 @@ def withdraw_invitation(actor: Actor, invitation_id: UUID, *, at: datetime) -> N
 
 def accept_invitation(
     actor: Actor | None, invitation: OpenInvitation, *, at: datetime, person: NewPerson | None = None
-) -> Member:
-    """Join the inviting company: with the signed-in actor's account, or as a new `person`. Runs in the scope of both.
+) -> Actor:
+    """Join the inviting company: with the signed-in actor's account, or as a new `person`. Runs in the scope of both,
+    and returns who this person is there from now on.
 
     Raises InvitationOver when somebody was faster, AlreadyMember, LoginIdTaken or PasswordWeak.
     """
@@ -111,7 +112,7 @@ def accept_invitation(
             at=at,
             data={"role": member.role, "email": member.email, "invited_by": row.invited_by},
         )
-    return member
+    return joining
 
 
 def _joining(actor: Actor | None, invitation: OpenInvitation, person: NewPerson | None) -> Actor:

@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 
 from torihiki.identity.access import OpenInvitation, access_invitation_by_token
 from torihiki.identity.actions import NewPerson, accept_invitation
-from torihiki.identity.actions.signing import actor_of, open_session_of
+from torihiki.identity.actions.signing import open_session_of
 from torihiki.identity.desk import public
 from torihiki.identity.forms import NewPersonForm
-from torihiki.identity.models import Member
 from torihiki.identity.pages.signing import FIRST_PAGE, enter, present_language
 from torihiki.identity.permissions import ROLE_HELP, Role
 from torihiki.identity.refusals import InvitationOver
@@ -54,16 +53,15 @@ def _join_with(
     if request.method != "POST":
         return render(request, "identity/invitation_join.html", context)
     try:
-        member = accept_invitation(actor, invitation, at=timezone.now())
+        joined = accept_invitation(actor, invitation, at=timezone.now())
     except Refused as refusal:
         if refusal.status == 404:
             return over_page(request, refusal)
         return render(request, "identity/invitation_join.html", {**context, "refusal": refusal}, status=refusal.status)
-    return _enter(request, invitation, member, None)
+    return _enter(request, invitation, joined, None)
 
 
-def _enter(request: HttpRequest, invitation: OpenInvitation, member: Member, person: NewPerson | None) -> HttpResponse:
-    member.company.name = invitation.company_name
-    token = open_session_of(actor_of(member), at=timezone.now())
+def _enter(request: HttpRequest, invitation: OpenInvitation, joined: Actor, person: NewPerson | None) -> HttpResponse:
+    token = open_session_of(joined, at=timezone.now())
     messages.success(request, _("Welcome to %(company)s.") % {"company": invitation.company_name})
     return enter(request, FIRST_PAGE, token, person.language if person else "")
