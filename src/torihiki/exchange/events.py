@@ -17,7 +17,6 @@ class ExchangeEvent(Event):
     STEP = "document.step", _("Step taken on a document")
     TAKEN_IN = "document.taken_in", _("Document taken in from outside")
     COMMENTED = "document.commented", _("Comment written")
-    ASSIGNED = "document.assigned", _("Person in charge set")
     FILE_ADDED = "document.file_added", _("File attached")
     FILE_REMOVED = "document.file_removed", _("File removed")
     EXPORTED = "document.exported", _("List exported")

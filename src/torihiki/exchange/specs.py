@@ -183,6 +183,7 @@ class Kind:
     sheet: "Callable[[Sent, Language], Sheet]"  # (sent, language) → PDF
     sources: tuple[Source, ...] = ()
     revise_from: tuple[str, ...] = ()  # states in which the issuer may send a new version
+    kept_on_revision: tuple[str, ...] = ()  # recipients' own states that a new version leaves as they are
     several_recipients: bool = False
     free: bool = True  # may be started without a source
     totals: Callable[[Any, date], Totals] | None = None

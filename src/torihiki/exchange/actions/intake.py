@@ -149,8 +149,10 @@ def _write(
 
 
 def _issuer(actor: Actor, details: PartyDetails, *, at: datetime) -> Party:
-    """The sender among the own partners, by T number, 法人番号 or exact name; else a new external party."""
-    partners = list(access_partners(actor).filter(party__owner_id=actor.company))
+    """The sender among the own partners, by T number, 法人番号 or exact name; else a new external party.
+
+    A member that sent it by another way stays unaware of it: what is from outside has no issuer's view."""
+    partners = list(access_partners(actor))
     for attribute in ("registration_number", "corporate_number", "name"):
         wanted = getattr(details, attribute)
         for partner in partners:

@@ -15,7 +15,7 @@ from torihiki.exchange.refusals import (
     StepNotOpen,
 )
 from torihiki.exchange.specs import RECEIVER
-from torihiki.exchange.writing import tell
+from torihiki.exchange.writing import done_before, tell
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
@@ -34,6 +34,7 @@ def comment(
     at: datetime,
     audience: UUID | None = None,
     line_id: str = "",
+    key: str = "",
 ) -> None:
     """Write a remark: internal, or shared with the other side (with `audience` only, where there are several).
 
@@ -42,6 +43,8 @@ def comment(
     """
     with attempt(ExchangeEvent.COMMENTED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.RESPOND, lock=True)
+        if done_before(actor, key, f"comment {document_id}", document_id, at=at):
+            return
         if not text.strip():
             raise ReasonMissing
         if shared and seen.document.version == 0:

@@ -61,7 +61,8 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
         share_files(actor, document.pk, version.number, companies)
         move_document(document, kind, kind.sent_state, at=at)
         if document.version > 1:
-            document.recipients.filter(owner_id=actor.company).update(state="", state_since=None, waits_for="")
+            reset = document.recipients.filter(owner_id=actor.company).exclude(state__in=kind.kept_on_revision)
+            reset.update(state="", state_since=None, waits_for="")
         PartyView.objects.filter(company_id=actor.company, document_id=document.pk).update(internal_state="")
         write_transition(actor, document, "send" if version.number == 1 else "revise", at=at, reason=draft.reason)
         touched = _link_sources(seen, draft, at=at)

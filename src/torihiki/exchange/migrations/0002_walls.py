@@ -68,7 +68,7 @@ SYNC_VIEWS = """BEGIN
                 coalesce(bool_or(waits_for = 'issuer'), false) AS asked, max(state_since) AS changed_at
             FROM exchange_recipient WHERE document_id = d.id
         ) r
-        WHERE issuer.id = d.issuer_id AND issuer.company_id IS NOT NULL
+        WHERE issuer.id = d.issuer_id AND issuer.company_id IS NOT NULL AND NOT d.from_outside
         UNION ALL
         SELECT r.company_id, 'receiver', CASE d.issuer_side WHEN 'seller' THEN 'buyer' ELSE 'seller' END,
             coalesce(nullif(r.state, ''), d.state), coalesce(r.state_since, d.state_since),

@@ -79,7 +79,7 @@ class FollowUp:
 @desk("read", methods=("GET",))
 def document_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
     seen = access_document(request.actor, document_id)
-    if seen.document.version == 0 and seen.view.internal_state == DRAFT:
+    if seen.document.version == 0 and seen.view.internal_state == DRAFT and _may_edit(seen):
         return HttpResponseRedirect(reverse("document-edit", args=[document_id]))
     mark_opened(request.actor, document_id, at=timezone.now())
     return detail(request, seen)
@@ -111,6 +111,7 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
         "draft_sha256": body_sha256(draft) if draft else "",
         "may_approve": _may_approve(seen, draft),
         "may_take_back": draft is not None and draft.submitted_by == actor.member_id,
+        "may_edit": _may_edit(seen),
         "may_send": actor.may(kind.permission(Action.SEND)),
         "may_revise": _may_revise(seen),
         "may_comment": actor.may(kind.permission(Action.RESPOND)),
@@ -200,6 +201,7 @@ def comment_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
             shared=request.POST.get("shared") == "yes",
             audience=_uuid(request.POST.get("audience", "")),
             line_id=request.POST.get("line", ""),
+            key=request.POST.get("key", ""),
             at=timezone.now(),
         )
     except Refused as refusal:
@@ -281,13 +283,17 @@ def _step_url(seen: Seen, step: Step) -> str:
     return reverse("document-step", args=[seen.document.pk, step.name])
 
 
+def _may_edit(seen: Seen) -> bool:
+    return seen.actor.may(seen.kind.permission(Action.DRAFT))
+
+
 def _may_revise(seen: Seen) -> bool:
     state = seen.document.state in seen.kind.revise_from and seen.document.version > 0
     return (
         state
         and seen.view.role == ISSUER
         and not seen.view.internal_state
-        and seen.actor.may(seen.kind.permission(Action.DRAFT))
+        and _may_edit(seen)
     )
 
 

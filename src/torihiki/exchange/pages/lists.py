@@ -133,8 +133,6 @@ class Row:
 
     @property
     def url(self) -> str:
-        if self.view.state == DRAFT and self.view.internal_state == "draft":
-            return reverse("document-edit", args=[self.view.document_id])
         return reverse("document", args=[self.view.document_id])
 
     @property

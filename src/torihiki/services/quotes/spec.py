@@ -1,6 +1,7 @@
 """Requests for quotation and quotations (見積書): who sends what to whom, and what may follow."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from torihiki.exchange.models import Side
 from torihiki.exchange.specs import Kind, Samples, Source, State, Step, register
@@ -27,7 +28,7 @@ RFQ = register(
             State("declined", _("Declined"), "neutral"),
             State("awarded", _("Awarded"), "success"),
             State("lost", _("Not awarded"), "neutral"),
-            State("closed", _("Closed"), "neutral"),
+            State("closed", pgettext_lazy("request", "Closed"), "neutral"),
             State("cancelled", _("Cancelled"), "danger"),
         ),
         steps=(
@@ -43,6 +44,7 @@ RFQ = register(
                  action=Action.SEND, needs_reason=True, danger=True, icon="close", effect=rules.release_recipients),
         ),
         revise_from=("sent",),
+        kept_on_revision=("quoted",),
         rules=rules.request_problems,
         sheet=papers.request_sheet,
         samples=Samples(samples.REQUEST, samples.REQUEST_REFUSED),
@@ -64,7 +66,7 @@ QUOTE = register(
             State("sent", _("Sent"), "info", "receiver"),
             State("revision_requested", _("Revision wanted"), "warning", "issuer"),
             State("accepted", _("Accepted"), "success"),
-            State("declined", _("Declined"), "danger"),
+            State("declined", pgettext_lazy("quote", "Declined"), "danger"),
             State("withdrawn", _("Withdrawn"), "neutral"),
             State("expired", _("Expired"), "neutral"),
         ),
@@ -73,7 +75,7 @@ QUOTE = register(
                  primary=True, icon="check", effect=rules.settle_request),
             Step("request_revision", _("Ask for a revision"), _("asked for a revision"), "receiver", ("sent",),
                  "revision_requested", needs_reason=True, icon="edit"),
-            Step("decline", _("Decline"), _("declined the quotation"), "receiver", ("sent", "revision_requested"), "declined",
+            Step("decline", pgettext_lazy("quote", "Decline"), _("declined the quotation"), "receiver", ("sent", "revision_requested"), "declined",
                  needs_reason=True, danger=True, icon="close", effect=rules.lose_request),
             Step("withdraw", _("Withdraw"), _("withdrew the quotation"), "issuer", ("sent", "revision_requested"), "withdrawn",
                  action=Action.SEND, needs_reason=True, danger=True, icon="reply", effect=rules.reopen_request),
