@@ -18,7 +18,7 @@ def answer(length: str) -> int:
         return HttpResponse("served")
 
     request = RequestFactory().post("/anything", CONTENT_LENGTH=length)
-    request.META["wsgi.input"] = request._stream = Unread()  # type: ignore[attr-defined]
+    request.META["wsgi.input"] = request._stream = Unread()  # type: ignore[assignment]
     return RequestLimit(view)(request).status_code
 
 
