@@ -17,8 +17,10 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.contrib.auth import hashers
+from django.db import connection
 from django.http import HttpResponseBase
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from torihiki.exchange.bodies import Address, Contact, PartyDetails
@@ -124,8 +126,7 @@ def real_hasher() -> Iterator[None]:
 
 def _use_hashers(names: list[str]) -> None:
     settings.PASSWORD_HASHERS = names
-    hashers.get_hashers.cache_clear()
-    hashers.get_hashers_by_algorithm.cache_clear()
+    hashers.reset_hashers(setting="PASSWORD_HASHERS")
 
 
 @pytest.fixture
@@ -186,7 +187,7 @@ def add_member(company: Company, key: str, role: str, *, at: datetime, name: str
         Member.objects.create(
             id=actor.member_id,
             company=company,
-            account_id=actor.account_id,
+            account_id=actor.account,
             name=actor.name,
             email=f"{role}@{key}.example",
             role=role,
@@ -222,3 +223,12 @@ def fields_of(response: HttpResponseBase) -> dict[str, Any]:
     form = response.context["form"]  # type: ignore[attr-defined]
     values = {bound.html_name: bound.value() for bound in form}
     return {name: value for name, value in values.items() if value not in (None, False)}
+
+
+def count_queries(desk: Desk, path: str) -> int:
+    """How many queries the page costs; to be held against the same page with more rows."""
+    with CaptureQueriesContext(connection) as captured:
+        response = desk.get(path)
+        count = len(captured)
+    assert response.status_code == 200
+    return count

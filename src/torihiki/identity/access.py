@@ -46,14 +46,14 @@ def access_invitations(actor: Actor) -> QuerySet[Invitation]:
 def access_memberships(actor: Actor) -> QuerySet[Member]:
     """The acting person's own, in every company that lets them in."""
     return (
-        Member.objects.filter(account_id=actor.account_id, suspended_at=None, company__suspended_at=None)
+        Member.objects.filter(account_id=actor.account, suspended_at=None, company__suspended_at=None)
         .select_related("company")
         .order_by("created_at", "id")
     )
 
 
 def access_own_account(actor: Actor) -> Account:
-    return Account.objects.get(pk=actor.account_id)
+    return Account.objects.get(pk=actor.account)
 
 
 def lock_company(actor: Actor) -> Company:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from torihiki.identity.access import access_units
 from torihiki.identity.actions import NewPerson
@@ -82,7 +83,7 @@ class NewPersonForm(NewPasswordForm):
         max_length=LOGIN_ID_LENGTH_MAX,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    field_order = ("name", "email", "login_id", "password", "repeated")
+    field_order: tuple[str, ...] = ("name", "email", "login_id", "password", "repeated")
 
     def person(self, *, language: str) -> NewPerson:
         cleaned = self.cleaned_data
@@ -114,7 +115,7 @@ class UnitChoiceField(forms.ChoiceField):
 class MemberForm(forms.Form):
     """What an administrator decides about a member, invited or present."""
 
-    name = forms.CharField(label=_("Name"), max_length=100)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=100)
     email = forms.EmailField(label=_("E-mail"))
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect, initial=Role.CLERK)
     unit = UnitChoiceField(label=_("Unit"))
@@ -140,7 +141,9 @@ class UnitForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
 
 
 class PasswordChangeForm(NewPasswordForm):

@@ -21,7 +21,7 @@ def company_key(company_id: UUID) -> bytes:
     return open_company_key(company_id, CompanyKey.objects.get(company_id=company_id).wrapped)
 
 
-def open_company_key(company_id: UUID, wrapped: bytes) -> bytes:
+def open_company_key(company_id: UUID, wrapped: bytes | memoryview) -> bytes:
     """Raises DecryptionFailed when `wrapped` is another company's or under another root key."""
     return decrypt(root_key(settings.ROOT_KEY_FILE), bytes(wrapped), bound_to=company_id.bytes)
 

@@ -58,7 +58,7 @@ def password_problems(password: str, profile: PasswordProfile = STANDARD) -> lis
             % {
                 "held": len(CLASSES) - len(missing),
                 "needed": profile.classes_min,
-                "missing": ", ".join(missing),
+                "missing": gettext(", ").join(missing),
             }
         )
     return problems

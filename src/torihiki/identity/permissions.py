@@ -28,7 +28,7 @@ class Role(models.TextChoices):
 MANAGE_PARTNERS = "partners.manage"
 MANAGE_MEMBERS = "members.manage"
 MANAGE_COMPANY = "company.manage"
-READ_AUDIT = "audit.read"
+READ_AUDIT = "audit.inspect"  # no plain read: `*.read` is everybody's
 
 _VIEW = frozenset({"*.read"})
 _WORK = _VIEW | {"*.draft", "*.send", "*.respond", MANAGE_PARTNERS}

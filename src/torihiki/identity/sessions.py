@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -56,8 +57,9 @@ def open_session(member_id: UUID, *, at: datetime) -> str:
 
 def resume(token: str, *, at: datetime) -> SignedIn | None:
     """Who a cookie stands for; None when it is unknown, idle or too old, or its member, account or company is shut."""
+    limits: list[Any] = [token_hash(token), at, IDLE, ABSOLUTE]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM identity_session_resume(%s, %s, %s, %s)", [token_hash(token), at, IDLE, ABSOLUTE])
+        cursor.execute("SELECT * FROM identity_session_resume(%s, %s, %s, %s)", limits)
         row = cursor.fetchone()
     if row is None:
         return None

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from torihiki.ledger.access import Wanted, access_entries, event_label, in_batches, payload_of, subject_words
 from torihiki.ledger.events import LedgerEvent
@@ -38,8 +38,19 @@ def export_csv(actor: Actor, wanted: Wanted, *, at: datetime) -> bytes:
     out = io.StringIO()
     out.write(BOM)
     rows = csv.writer(out, lineterminator="\r\n")
-    heads = ("At", "Event", "Event code", "Person", "Subject", "Subject type", "Subject id", "Facts", "Id")
-    rows.writerow([gettext(head) for head in heads])
+    rows.writerow(
+        [
+            _("At"),
+            _("Event"),
+            _("Event code"),
+            _("Person"),
+            pgettext("audit", "Subject"),
+            _("Subject type"),
+            _("Subject id"),
+            pgettext("audit", "Facts"),
+            _("Entry id"),
+        ]
+    )
     for entry in _exported(actor, wanted, "csv", at):
         payload = payload_of(entry) or {}
         facts = json.dumps(payload.get("data", {}), ensure_ascii=False)

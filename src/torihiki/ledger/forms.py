@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from torihiki.ledger.access import Wanted
 from torihiki.ledger.events import EVENTS
@@ -14,11 +15,11 @@ DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 class AuditForm(forms.Form):
     """Every field may stay empty; a wrong day finds nothing rather than everything."""
 
-    since = forms.DateField(label=_("From"), required=False, widget=DAY)
-    until = forms.DateField(label=_("To"), required=False, widget=DAY)
+    since = forms.DateField(label=pgettext_lazy("period", "From"), required=False, widget=DAY)
+    until = forms.DateField(label=pgettext_lazy("period", "To"), required=False, widget=DAY)
     event = forms.ChoiceField(label=_("Event"), required=False)
     person = forms.CharField(label=_("Person"), max_length=100, required=False)
-    subject = forms.CharField(label=_("Subject"), max_length=100, required=False)
+    subject = forms.CharField(label=pgettext_lazy("audit", "Subject"), max_length=100, required=False)
     account = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **options: Any) -> None:

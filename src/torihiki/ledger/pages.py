@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from torihiki.ledger.access import (
     Wanted,
@@ -27,7 +28,7 @@ from torihiki.ledger.models import Entry
 from torihiki.web.paging import AFTER, BEFORE, keyset_page
 from torihiki.web.parts import Fact
 
-READ_AUDIT = "audit.read"
+READ_AUDIT = "audit.inspect"  # no plain read: `*.read` is everybody's
 PAGE_ROWS = 50
 
 
@@ -64,7 +65,7 @@ def entry_page(request: DeskRequest, entry_id: UUID) -> HttpResponse:
         Fact(_("At"), f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M:%S.%f %z}"),
         Fact(_("Event"), f"{event_label(entry.event)} ({entry.event})"),
         Fact(_("Person"), entry.actor_name),
-        Fact(_("Subject"), " · ".join(filter(None, (str(subject_words(entry)), entry.subject_type)))),
+        Fact(pgettext("audit", "Subject"), " · ".join(filter(None, (str(subject_words(entry)), entry.subject_type)))),
         Fact(_("Entry"), entry.id, copy=True),
         Fact(_("Leaf (SHA-256)"), bytes(entry.leaf).hex(), copy=True),
         Fact(_("Position in the sealed log"), _("not sealed yet") if entry.position is None else entry.position),

@@ -40,6 +40,13 @@ class Actor:
             raise ValueError("this needs an actor with a company")
         return self.company_id
 
+    @property
+    def account(self) -> UUID:
+        """The person who acts. Raises ValueError where there is none."""
+        if self.account_id is None:
+            raise ValueError("this needs an actor with an account")
+        return self.account_id
+
     @classmethod
     def system(cls, company_id: UUID) -> "Actor":
         """The platform itself at work inside one company's scope (jobs, expiry, deemed acceptance)."""

@@ -54,6 +54,13 @@ def access_open_invitations(actor: Actor) -> QuerySet[Relationship]:
     return Relationship.objects.filter(inviter_id=actor.company, state=Relationship.State.INVITED)
 
 
+def lock_relationship(partner: Partner) -> Relationship | None:
+    """The relationship with `partner`, held until the transaction ends; None for an external one."""
+    if partner.relationship_id is None:
+        return None
+    return Relationship.objects.select_for_update().get(pk=partner.relationship_id)
+
+
 def access_open_invitation(actor: Actor, relationship_id: UUID, *, lock: bool = False) -> Relationship:
     """Raises PartnerNotVisible."""
     found = access_open_invitations(actor).filter(pk=relationship_id)
@@ -65,8 +72,10 @@ def access_open_invitation(actor: Actor, relationship_id: UUID, *, lock: bool = 
 
 def access_terms(actor: Actor, partner: Partner, terms_id: UUID, *, lock: bool = False) -> Terms:
     """Terms of the relationship with `partner`. Raises PartnerNotVisible."""
+    if partner.relationship_id is None:
+        raise PartnerNotVisible
     found = Terms.objects.filter(relationship_id=partner.relationship_id, pk=terms_id)
-    terms = (found.select_for_update() if lock else found).first() if partner.relationship_id else None
+    terms = (found.select_for_update() if lock else found).first()
     if terms is None:
         raise PartnerNotVisible
     return terms

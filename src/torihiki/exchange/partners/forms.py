@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.bodies import Address, Contact, PartyDetails
@@ -220,7 +220,9 @@ def day_words(day: int) -> str:
 def months_words(months: int) -> str:
     if months == 0:
         return gettext("the same month")
-    return ngettext("the next month", "%(months)d months later", months) % {"months": months}
+    if months == 1:
+        return gettext("the next month")
+    return gettext("%(months)d months later") % {"months": months}
 
 
 def _offer(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:

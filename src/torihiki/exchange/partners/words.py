@@ -50,7 +50,11 @@ def terms_facts(body: TermsBody) -> Sequence[Fact]:
     deemed = body.deemed_acceptance_days
     facts = [
         Fact(gettext("Closing day"), day_words(body.closing_day)),
-        Fact(gettext("Payment"), f"{months_words(body.due_months_after)}, {day_words(body.due_day)}"),
+        Fact(
+            gettext("Payment"),
+            gettext("%(month)s, %(day)s")
+            % {"month": months_words(body.due_months_after), "day": day_words(body.due_day)},
+        ),
         Fact(gettext("Rounding of a line"), ROUNDINGS[body.line_rounding]),
         Fact(gettext("Rounding of tax"), ROUNDINGS[body.tax_rounding]),
         Fact(gettext("Prices"), gettext("with tax") if body.prices_include_tax else gettext("without tax")),

@@ -67,7 +67,7 @@ def register_company(
             member = Member.objects.create(
                 id=founder.member_id,
                 company=company,
-                account_id=founder.account_id,
+                account_id=founder.account,
                 name=person.name,
                 email=person.email,
                 role=Role.ADMINISTRATOR,
@@ -100,13 +100,12 @@ def set_approval_kinds(actor: Actor, kinds: Sequence[str], *, at: datetime) -> N
 
 def make_account(actor: Actor, person: NewPerson, at: datetime) -> UUID:
     """The account with the actor's `account_id`, in whose scope this must run. Raises LoginIdTaken or PasswordWeak."""
-    assert actor.account_id is not None
     if problems := password_problems(person.password):
         raise PasswordWeak(" ".join(problems))
     try:
         with transaction.atomic():
             Account.objects.create(
-                id=actor.account_id,
+                id=actor.account,
                 login_id=person.login_id,
                 password=make_password(person.password),
                 language=person.language,
@@ -114,7 +113,7 @@ def make_account(actor: Actor, person: NewPerson, at: datetime) -> UUID:
             )
     except IntegrityError as error:
         raise LoginIdTaken from error
-    return actor.account_id
+    return actor.account
 
 
 def _found(founder: Actor, name: str, card: Mapping[str, Any] | None, at: datetime) -> Company:

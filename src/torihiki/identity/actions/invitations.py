@@ -87,7 +87,7 @@ def accept_invitation(
         row = access_invitations(joining).select_for_update().filter(pk=invitation.id, expires_at__gt=at).first()
         if row is None:
             raise InvitationOver
-        if Member.objects.filter(company_id=joining.company, account_id=joining.account_id).exists():
+        if Member.objects.filter(company_id=joining.company, account_id=joining.account).exists():
             raise AlreadyMember
         if person is not None:
             make_account(joining, person, at)
@@ -96,7 +96,7 @@ def accept_invitation(
         member = Member.objects.create(
             id=joining.member_id,
             company_id=joining.company,
-            account_id=joining.account_id,
+            account_id=joining.account,
             unit_id=row.unit_id,
             name=joining.name,
             email=person.email if person else row.email,

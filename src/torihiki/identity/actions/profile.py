@@ -19,7 +19,7 @@ from torihiki.tenancy.actor import Actor
 def change_password(actor: Actor, *, present: str, wanted: str, session_token: str, at: datetime) -> None:
     """Every other session of the account ends. Raises PasswordWrong or PasswordWeak."""
     with attempt(IdentityEvent.PASSWORD_CHANGED, actor):
-        account = Account.objects.select_for_update().get(pk=actor.account_id)
+        account = Account.objects.select_for_update().get(pk=actor.account)
         if not check_password(present, account.password):
             raise PasswordWrong
         if problems := password_problems(wanted):

@@ -99,15 +99,19 @@ def _authenticate(login_id: str, password: str, at: datetime) -> UUID:
     """The account, whose password is hashed anew when the hasher has become stronger. Raises SignInRefused."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT account_id, password, is_active FROM identity_sign_in(%s)", [login_id])
-        account_id, encoded, is_active = cursor.fetchone() or (None, "", False)
+        row: tuple[UUID, str, bool] | None = cursor.fetchone()
+
+    if row is None:
+        make_password(password)  # as long as a wrong password takes
+        _record_failure(None, login_id, SignInRefused.code, at)
+        raise SignInRefused
+    account_id, encoded, is_active = row
 
     def rehash(raw: str) -> None:
         with scope(Actor(account_id=account_id)):
             Account.objects.filter(pk=account_id).update(password=make_password(raw))
 
-    if account_id is None:
-        make_password(password)  # as long as a wrong password takes
-    if account_id is None or not check_password(password, encoded, setter=rehash) or not is_active:
+    if not check_password(password, encoded, setter=rehash) or not is_active:
         _record_failure(account_id, login_id, SignInRefused.code, at)
         raise SignInRefused
     return account_id
@@ -118,7 +122,7 @@ def _record_failure(account_id: UUID | None, login_id: str, why: str, at: dateti
     so that both answers cost the same."""
     person = Actor(account_id=account_id or new_id(), name=login_id if account_id else "")
     with scope(person):
-        members = list(Member.objects.filter(account_id=person.account_id).only("id", "name", "company_id"))
+        members = list(Member.objects.filter(account_id=person.account).only("id", "name", "company_id"))
     for member in members:
         failed = replace(person, company_id=member.company_id, member_id=member.id, name=member.name)
         with scope(failed):

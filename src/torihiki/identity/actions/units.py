@@ -80,7 +80,7 @@ def reopen_unit(actor: Actor, unit_id: UUID, *, at: datetime) -> Unit:
 def _put_under(actor: Actor, unit: Unit, parent_id: UUID | None) -> None:
     if parent_id is not None and access_unit(actor, parent_id).closed_at:
         raise UnitUnfit(_("A closed unit takes no others. Reopen it first."))
-    parents = dict(access_units(actor).values_list("id", "parent_id"))
+    parents: dict[UUID, UUID | None] = dict(access_units(actor).values_list("id", "parent_id"))
     above, step = 0, parent_id
     while step is not None:
         if step == unit.id:

@@ -46,7 +46,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 def sign_out_page(request: DeskRequest) -> HttpResponse:
     sign_out(request.actor, request.session_token, at=timezone.now())
     response = redirect("sign-in")
-    response.delete_cookie(settings.SESSION_COOKIE_NAME, path="/", samesite=settings.SESSION_COOKIE_SAMESITE)
+    response.delete_cookie(settings.SESSION_COOKIE_NAME, path="/", samesite="Lax")
     messages.success(request, _("You are signed out."))
     return response
 

@@ -26,7 +26,10 @@ def new_unit_page(request: DeskRequest) -> HttpResponse:
     form = UnitForm(request.POST or None, actor=request.actor)
     if request.method == "POST" and form.is_valid():
         try:
-            add_unit(request.actor, **_wanted(form), at=timezone.now())
+            typed = form.cleaned_data
+            add_unit(
+                request.actor, name=typed["name"], code=typed["code"], parent_id=typed["parent"], at=timezone.now()
+            )
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
         else:
@@ -42,7 +45,15 @@ def unit_page(request: DeskRequest, unit_id: UUID) -> HttpResponse:
     form = UnitForm(request.POST or None, actor=request.actor, unit=unit, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            change_unit(request.actor, unit_id, **_wanted(form), at=timezone.now())
+            typed = form.cleaned_data
+            change_unit(
+                request.actor,
+                unit_id,
+                name=typed["name"],
+                code=typed["code"],
+                parent_id=typed["parent"],
+                at=timezone.now(),
+            )
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
         else:
@@ -64,8 +75,3 @@ def reopen_unit_page(request: DeskRequest, unit_id: UUID) -> HttpResponse:
     reopen_unit(request.actor, unit_id, at=timezone.now())
     messages.success(request, _("The unit is open again."))
     return redirect("units")
-
-
-def _wanted(form: UnitForm) -> dict[str, object]:
-    cleaned = form.cleaned_data
-    return {"name": cleaned["name"], "code": cleaned["code"], "parent_id": cleaned["parent"]}

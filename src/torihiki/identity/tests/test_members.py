@@ -2,15 +2,15 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core import mail
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.world import PASSWORD, add_member, sign_in_directly
+from tests.world import PASSWORD, add_member, count_queries, sign_in_directly
 from torihiki.identity.jobs import send_letter
 from torihiki.identity.models import Account, Company, Invitation, Member
 from torihiki.tenancy.actor import NOBODY, Actor, scope
@@ -48,8 +48,7 @@ def post(monkeypatch, outbox):
             send_letter.func(**deferred.pop(0))
         return outbox
 
-    deliver.deferred = deferred
-    return deliver
+    return SimpleNamespace(deliver=deliver, deferred=deferred)
 
 
 def invite(desk, **more):
@@ -59,13 +58,13 @@ def invite(desk, **more):
 
 
 def link_in(message):
-    return re.search(r"https://[^/]+(/invitation/\S+)", message.body).group(1)
+    return re.findall(r"https://[^/]+(/invitation/\S+)", message.body)[0]
 
 
 def test_an_invited_person_chooses_a_login_and_is_at_work(issuer, post):
     assert invite(issuer)["Location"] == "/members"
     assert issuer.events()[-1] == "identity.member_invited"
-    path = link_in(post()[0])
+    path = link_in(post.deliver()[0])
     browser = Client()
     page = browser.get(path, secure=True).content.decode()
     assert "青葉食品株式会社" in page
@@ -79,7 +78,7 @@ def test_an_invited_person_chooses_a_login_and_is_at_work(issuer, post):
 
 def test_a_person_with_an_account_joins_with_it_and_works_for_both(issuer, stranger, post):
     invite(issuer)
-    path = link_in(post()[0])
+    path = link_in(post.deliver()[0])
     assert "やまびこ物産合同会社" in stranger.viewer.get(path).content.decode()
     assert stranger.viewer.post(path)["Location"] == "/"
     assert "青葉食品株式会社" in stranger.viewer.get("/profile").content.decode()
@@ -88,7 +87,7 @@ def test_a_person_with_an_account_joins_with_it_and_works_for_both(issuer, stran
 
 def test_who_is_a_member_already_is_told_so_and_the_invitation_stays(issuer, post):
     invite(issuer)
-    path = link_in(post()[0])
+    path = link_in(post.deliver()[0])
     assert issuer.viewer.post(path).status_code == 409
     assert issuer.events()[-1] == "ledger.refused"
     assert Client().get(path, secure=True).status_code == 200
@@ -96,7 +95,7 @@ def test_who_is_a_member_already_is_told_so_and_the_invitation_stays(issuer, pos
 
 def test_a_taken_login_id_is_said_at_the_field_and_nothing_is_lost(issuer, post):
     invite(issuer)
-    path = link_in(post()[0])
+    path = link_in(post.deliver()[0])
     response = Client().post(path, {**NEW, "login_id": "AOBA-VIEWER"}, secure=True)
     assert response.status_code == 422
     assert response.context["form"].errors["login_id"]
@@ -119,7 +118,7 @@ def test_a_taken_login_id_is_said_at_the_field_and_nothing_is_lost(issuer, post)
 )
 def test_a_password_has_8_to_15_characters_of_3_kinds(issuer, post, password, good):
     invite(issuer)
-    path = link_in(post()[0])
+    path = link_in(post.deliver()[0])
     response = Client().post(path, {**NEW, "password": password, "repeated": password}, secure=True)
     assert (response.status_code == 302) is good
     assert good or response.context["form"].errors["password"]
@@ -127,11 +126,11 @@ def test_a_password_has_8_to_15_characters_of_3_kinds(issuer, post, password, go
 
 def test_sent_again_the_former_link_is_dead_and_both_mails_have_their_own_ids(issuer, post):
     invite(issuer)
-    first = post()[0]
+    first = post.deliver()[0]
     with issuer.acting():
         invitation = Invitation.objects.get()
     assert issuer.post(f"/members/invitations/{invitation.id}/resend").status_code == 302
-    again = post()[1]
+    again = post.deliver()[1]
     assert link_in(first) != link_in(again)
     assert Client().get(link_in(first), secure=True).status_code == 404
     assert Client().get(link_in(again), secure=True).status_code == 200
@@ -150,7 +149,7 @@ def test_a_letter_tried_twice_is_the_same_letter(issuer, post, outbox):
 def test_neither_the_job_nor_the_row_has_the_links_secret(issuer, post):
     invite(issuer)
     arguments = dict(post.deferred[0])
-    token = link_in(post()[0]).rpartition("/")[2]
+    token = link_in(post.deliver()[0]).rpartition("/")[2]
     assert set(arguments) == {"name", "company_id", "subject_id", "message_id"}
     assert token not in str(arguments)
     with issuer.acting():
@@ -159,24 +158,24 @@ def test_neither_the_job_nor_the_row_has_the_links_secret(issuer, post):
 
 def test_the_letter_is_in_both_languages_and_has_a_plain_and_a_web_form(issuer, post):
     invite(issuer)
-    message = post()[0]
+    message = post.deliver()[0]
     assert "Dear 新人 四郎" in message.body
     assert "-" * 40 in message.body
     html, kind = message.alternatives[0]
     assert kind == "text/html"
-    assert f'href="{re.search("https://.*", message.body).group(0)}"' in html
+    assert f'href="{re.findall("https://.*", message.body)[0]}"' in html
 
 
 def test_a_withdrawn_or_old_invitation_is_over(issuer, post):
     invite(issuer)
-    path = link_in(post()[0])
+    path = link_in(post.deliver()[0])
     with issuer.acting():
         invitation = Invitation.objects.get()
     issuer.post(f"/members/invitations/{invitation.id}/withdraw")
     assert Client().get(path, secure=True).status_code == 404
     assert issuer.post(f"/members/invitations/{invitation.id}/resend").status_code == 409
     invite(issuer)
-    path = link_in(post()[-1])
+    path = link_in(post.deliver()[-1])
     with issuer.acting():
         Invitation.objects.filter(withdrawn_at=None).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert Client().post(path, NEW, secure=True).status_code == 404
@@ -186,7 +185,7 @@ def test_nothing_is_sent_about_an_invitation_withdrawn_before_its_letter(issuer,
     invite(issuer)
     with issuer.acting():
         issuer.post(f"/members/invitations/{Invitation.objects.get().id}/withdraw")
-    assert post() == []
+    assert post.deliver() == []
 
 
 def test_jobs_are_put_in_by_the_application_and_worked_off_by_nobody_of_it(issuer):
@@ -280,14 +279,13 @@ def test_sql_of_another_company_sees_no_row(issuer, stranger, post):
 
 def test_the_list_costs_the_same_for_1_and_for_20(issuer, django_assert_num_queries):
     issuer.get("/members")
-    with CaptureQueriesContext(connection) as one:
-        issuer.get("/members")
+    queries_for_one = count_queries(issuer, "/members")
     with issuer.acting():
         company = Company.objects.get()
     for number in range(20):
         add_member(company, f"extra{number}", "clerk", at=timezone.now(), name=f"増員 {number:02}")
         invite(issuer, email=f"extra{number}@aoba.example")
-    with django_assert_num_queries(len(one)):
+    with django_assert_num_queries(queries_for_one):
         page = issuer.get("/members").content.decode()
     assert page.count("増員") == 20
 

@@ -2,11 +2,9 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
-from tests.world import PASSWORD, sign_in_directly
+from tests.world import PASSWORD, count_queries, sign_in_directly
 from torihiki.crypto.envelope import DecryptionFailed
 from torihiki.identity.keys import company_key, open_company_key
 from torihiki.identity.models import Company, CompanyKey, Unit
@@ -99,11 +97,10 @@ def test_a_stranger_finds_no_unit_of_others(issuer, stranger):
 def test_the_tree_costs_the_same_for_1_and_for_20(issuer, django_assert_num_queries):
     add(issuer, "本社")
     issuer.get("/units")
-    with CaptureQueriesContext(connection) as one:
-        issuer.get("/units")
+    queries_for_one = count_queries(issuer, "/units")
     for number in range(20):
         add(issuer, f"店舗{number:02}")
-    with django_assert_num_queries(len(one)):
+    with django_assert_num_queries(queries_for_one):
         issuer.get("/units")
 
 

@@ -98,7 +98,7 @@ def test_failures_stand_in_the_company_s_ledger_and_unknown_ids_in_the_operator_
     with issuer.acting():
         entry = Entry.objects.filter(event="identity.sign_in_failed").get()
         assert entry.account_id == issuer.actor.account_id
-        assert b"Wrong-2026" not in bytes(entry.payload)
+        assert b"Wrong-2026" not in bytes(entry.payload or b"")
 
 
 def test_a_failure_is_told_to_every_company_of_the_account(issuer, stranger, browser):

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from torihiki.exchange.models import Partner, Relationship, Terms
-from torihiki.exchange.partners.access import access_partner, access_terms
+from torihiki.exchange.partners.access import access_partner, access_terms, lock_relationship
 from torihiki.exchange.partners.events import PartnerEvent
 from torihiki.exchange.partners.refusals import StateMoved
 from torihiki.exchange.partners.terms import TermsBody
@@ -22,7 +22,7 @@ def propose_terms(actor: Actor, partner_id: UUID, body: TermsBody, *, at: dateti
     proposal waits for an answer or the companies do not trade."""
     with attempt(PartnerEvent.TERMS_PROPOSED, actor, subject_type="partner", subject_id=partner_id):
         partner = access_partner(actor, partner_id)
-        relationship = Relationship.objects.select_for_update().filter(pk=partner.relationship_id).first()
+        relationship = lock_relationship(partner)
         if relationship is None or relationship.state != Relationship.State.ACTIVE:
             raise StateMoved
         versions = Terms.objects.filter(relationship=relationship)

@@ -51,7 +51,7 @@ def add_external_partner(
         partner = Partner(
             id=new_id(), company_id=actor.company, party=party, own_code=own_code, own_name=own_name, note=note
         )
-        partner.search = search_words(details, own_name=own_name, own_code=own_code)  # type: ignore[assignment]
+        partner.search = search_words(details, own_name=own_name, own_code=own_code)
         _save_partner(partner, new=True)
         _record(PartnerEvent.ADDED, actor, partner, details.name, at, details=details.model_dump(mode="json"))
     return partner
@@ -79,7 +79,7 @@ def change_partner(
             _save_card(partner.party, details, at)
         shown = details or PartyDetails.model_validate(partner.party.details)
         partner.own_code, partner.own_name, partner.note = own_code, own_name, note
-        partner.search = search_words(shown, own_name=own_name, own_code=own_code)  # type: ignore[assignment]
+        partner.search = search_words(shown, own_name=own_name, own_code=own_code)
         _save_partner(partner)
         _record(PartnerEvent.CHANGED, actor, partner, own_name or shown.name, at, **changes)
     return partner

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from torihiki.exchange.models import Partner, Relationship
-from torihiki.exchange.partners.access import access_partner
+from torihiki.exchange.partners.access import access_partner, lock_relationship
 from torihiki.exchange.partners.events import PartnerEvent
 from torihiki.exchange.partners.refusals import StateMoved
 from torihiki.ledger.events import Event
@@ -44,7 +44,7 @@ def steps_open(actor: Actor, relationship: Relationship | None) -> set[str]:
 def _move(actor: Actor, partner_id: UUID, event: Event, to: str, at: datetime) -> Partner:
     with attempt(event, actor, subject_type="partner", subject_id=partner_id):
         partner = access_partner(actor, partner_id)
-        relationship = Relationship.objects.select_for_update().filter(pk=partner.relationship_id).first()
+        relationship = lock_relationship(partner)
         if relationship is None or to not in steps_open(actor, relationship):
             raise StateMoved
         relationship.state, relationship.changed_by = to, actor.company

@@ -117,7 +117,7 @@ def _register(request: HttpRequest, token: str, invitation: OpenInvitation) -> H
         address = reverse("partner", args=[accept_partner(actor, invitation, token, at=at).id])
         messages.success(request, _("Welcome. You and %(name)s are partners now.") % {"name": invitation.inviter_name})
     except Refused as refusal:
-        messages.warning(request, refusal.message)
+        messages.warning(request, str(refusal.message))
     return enter(request, address, open_session_of(actor, at=at), person.language)
 
 

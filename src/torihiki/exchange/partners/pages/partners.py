@@ -72,6 +72,7 @@ def partner_page(request: DeskRequest, partner_id: UUID) -> HttpResponse:
     actor = request.actor
     partner = access_partner(actor, partner_id)
     versions = _versions(partner)
+    waiting = next((one for one in versions if not one.agreed_at and not one.declined_at), None)
     context = {
         "partner": partner,
         "state": state_of(partner),
@@ -81,13 +82,12 @@ def partner_page(request: DeskRequest, partner_id: UUID) -> HttpResponse:
         "suspended_by_us": partner.relationship and partner.relationship.changed_by == actor.company,
         "terms": _terms_in_force(partner, versions),
         "versions": versions,
-        "waiting": next((one for one in versions if not one.agreed_at and not one.declined_at), None),
+        "waiting": waiting,
+        "waiting_facts": terms_facts(TermsBody.model_validate(waiting.body)) if waiting else (),
         "can_propose": partner.relationship is not None and partner.relationship.state == Relationship.State.ACTIVE,
         "may_manage": actor.may(MANAGE_PARTNERS),
         "company_id": actor.company,
     }
-    if context["waiting"]:
-        context["waiting_facts"] = terms_facts(TermsBody.model_validate(context["waiting"].body))
     return render(request, "exchange/partners/partner.html", context)
 
 

@@ -24,7 +24,7 @@ def propose(desk, other, **more):
 
 def answer(desk, other, word):
     with desk.acting():
-        terms = Terms.objects.order_by("-version").first()
+        terms = Terms.objects.latest("version")
     return desk.post(f"/partners/{desk.partner(other).id}/terms/{terms.id}/{word}")
 
 
