@@ -19,6 +19,7 @@ from typing import Any, Union, get_args, get_origin
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic.fields import FieldInfo
 
 from torihiki.exchange.bodies import LINES_MAX, Body, Label, TaxCategory
@@ -37,11 +38,34 @@ CHOICE_WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         TaxCategory.STANDARD: _("10%"),
         TaxCategory.REDUCED: _("8% reduced"),
         TaxCategory.EXEMPT: _("Exempt"),
-        TaxCategory.EXPORT: _("Export"),
+        TaxCategory.EXPORT: pgettext_lazy("tax", "Export"),
         TaxCategory.OUTSIDE: _("Not taxed"),
     },
 }
 """How the members of an enumeration are called in choice lists; another enumeration shows its values."""
+
+
+COMPLAINTS = {
+    "missing": _("Fill this in."),
+    "too_short": _("Enter at least one line."),
+    "too_long": _("These are too many: at most %(max_length)s are possible."),
+    "string_too_short": _("Fill this in."),
+    "string_too_long": _("This is too long: at most %(max_length)s characters are possible."),
+    "greater_than": _("Enter a number above %(gt)s."),
+    "decimal_max_digits": _("This number has too many digits: at most %(max_digits)s are possible."),
+    "decimal_max_places": _("This number has too many decimals: at most %(decimal_places)s are possible."),
+    "decimal_parsing": _("Enter a number."),
+    "date_from_datetime_parsing": _("Enter a date."),
+}
+"""What pydantic finds wrong, by its type of error, for people to read."""
+
+
+def complaint(error: Mapping[str, Any]) -> str:
+    """The body's own words for a rule of its own, else ours for the type of error."""
+    if error["type"] == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    words = COMPLAINTS.get(error["type"], _("This cannot be used as it is. Check it and enter it again."))
+    return str(words) % error.get("ctx", {})
 
 
 class NumberField(forms.DecimalField):
@@ -120,7 +144,7 @@ class BodyForms:
     def blame(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Put pydantic's errors where they belong; fields that show one already keep their own."""
         for error in errors:
-            place, text = list(error["loc"]), str(error["msg"]).removeprefix("Value error, ")
+            place, text = list(error["loc"]), complaint(error)
             if len(place) >= 3 and place[0] in self.parts and isinstance(place[1], int):
                 shown = [form for form in self.parts[place[0]].forms if not _is_blank(form)]
                 form = shown[place[1]] if place[1] < len(shown) else self.header
@@ -259,7 +283,8 @@ def _typed(form: forms.BaseForm) -> dict[str, Any]:
         value = getattr(form, "cleaned_data", {}).get(name)
         if name in form.errors:
             value = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
-        if value is None or (value == "" and isinstance(field, NumberField | forms.DateField | forms.ChoiceField)):
+        empty = value == "" and (field.initial or isinstance(field, NumberField | forms.DateField | forms.ChoiceField))
+        if value is None or empty:
             continue  # the body's default, or its own complaint that something is missing
         values[name] = _json(value)
     return values

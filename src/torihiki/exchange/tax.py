@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+
 from torihiki.exchange.bodies import TaxCategory, TaxSubtotal, Totals
 from torihiki.lib.money import MINOR_DIGITS, Rounding, round_amount
 
@@ -49,7 +51,10 @@ def rate_for(category: TaxCategory, on: date) -> Decimal:
         return ZERO
     in_force = [row.rate for row in RATES if row.category == category and row.since <= on]
     if not in_force:
-        raise RateUnknown(f"no {category.name.lower()} rate was in force on {on.isoformat()}")
+        raise RateUnknown(
+            _("No tax rate of this category was in force on %(day)s. Correct the date or the category.")
+            % {"day": on.isoformat()}
+        )
     return in_force[-1]
 
 
@@ -117,7 +122,9 @@ def totals_of(lines: Sequence[Decimal], subtotals: tuple[TaxSubtotal, ...]) -> T
 
 def check_currency(currency: str) -> None:
     if currency not in MINOR_DIGITS:
-        raise CurrencyUnknown(f"{currency} is not among the currencies that documents are written in")
+        raise CurrencyUnknown(
+            _("Documents cannot be written in %(currency)s. Choose another currency.") % {"currency": currency}
+        )
 
 
 def _subtotal(

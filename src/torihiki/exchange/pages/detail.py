@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from torihiki.exchange.access import (
     Seen,
@@ -337,7 +337,7 @@ def _details(seen: Seen, version: Version | None, recipients: Sequence[Recipient
     if seen.document.issued_on:
         facts.append(Fact(_("Date"), format_day(seen.document.issued_on)))
     if seen.document.due_on:
-        facts.append(Fact(_("Due date"), format_day(seen.document.due_on)))
+        facts.append(Fact(pgettext("any document", "Due date"), format_day(seen.document.due_on)))
     if seen.view.role == ISSUER and len(recipients) == 1 and recipients[0].company_id:
         opened = recipients[0].opened_at
         facts.append(Fact(_("Opened"), format_moment(opened) if opened else _("not opened yet")))

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.access import access_views
@@ -119,8 +119,17 @@ class FilterForm(forms.Form):
     def __init__(self, *args: Any, kinds: list[Kind], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [("", _("All"))] + [(kind.code, kind.label) for kind in kinds]  # type: ignore[attr-defined]
-        states = {state.code: state.label for kind in kinds for state in kind.states}
-        self.fields["state"].choices = [("", _("All")), *states.items()]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [("", _("All")), *_states(kinds)]  # type: ignore[attr-defined]
+
+
+def _states(kinds: list[Kind]) -> list[tuple[str, str]]:
+    """One choice for each code, with every word that the kinds have for it."""
+    words: dict[str, list[str]] = {}
+    for state in (state for kind in kinds for state in kind.states):
+        known = words.setdefault(state.code, [])
+        if str(state.label) not in known:
+            known.append(str(state.label))
+    return [(code, " / ".join(known)) for code, known in words.items()]
 
 
 @dataclass(frozen=True)
@@ -206,8 +215,20 @@ def box_csv(request: DeskRequest, box: str) -> HttpResponse:
     rows = [_row(view) for view in _page(views, None)[:EXPORT_ROWS_MAX]]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    heads = ("Kind", "Number", "Date", "Partner", "Subject", "Currency", "Amount", "State", "Due date", "Last change")
-    writer.writerow([gettext(head) for head in heads])
+    writer.writerow(
+        [
+            gettext("Kind"),
+            gettext("Number"),
+            gettext("Date"),
+            gettext("Partner"),
+            gettext("Subject"),
+            gettext("Currency"),
+            gettext("Amount"),
+            gettext("State"),
+            pgettext("any document", "Due date"),
+            gettext("Last change"),
+        ]
+    )
     for row in rows:
         cells = (
             row.kind.label,

@@ -1,6 +1,9 @@
 """Invoices (請求書), credit notes (適格返還請求書) and self-billed invoices (仕入明細書): kinds, states and steps."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from torihiki.exchange.models import Side
 from torihiki.exchange.specs import Export, Kind, Reader, Samples, Source, State, Step, register
@@ -19,11 +22,13 @@ READER = Reader(
 STATES = (
     State("issued", _("Issued"), "info", "receiver"),
     State("in_query", _("In query"), "warning", "issuer"),
-    State("accepted", _("Accepted"), "success"),
+    State("accepted", pgettext_lazy("invoice", "Accepted"), "success"),
     State("rejected", _("Rejected"), "danger", "issuer"),
     State("withdrawn", _("Withdrawn"), "neutral"),
     State("cancelled", _("Cancelled"), "neutral"),
 )
+CONFIRMED = tuple(replace(state, label=_("Confirmed")) if state.code == "accepted" else state for state in STATES)
+"""A 仕入明細書 counts once the seller has confirmed it (消費税法第30条第9項第3号): that is its word."""
 OPEN = ("issued", "in_query")
 
 
@@ -33,17 +38,20 @@ def steps(accept: Step) -> tuple[Step, ...]:
         accept,
         Step("query", _("Ask the issuer"), _("asked about it"), "receiver", ("issued",), "in_query",
              needs_reason=True, icon="help"),
-        Step("reject", _("Reject"), _("rejected it"), "receiver", OPEN, "rejected", needs_reason=True, danger=True, icon="close"),
-        Step("answer", _("Answer"), _("answered the question"), "issuer", ("in_query",), "issued",
-             needs_reason=True, primary=True, icon="comment"),
+        Step("reject", _("Reject"), _("rejected it"), "receiver", OPEN, "rejected",
+             needs_reason=True, danger=True, icon="close"),
+        Step("answer", pgettext_lazy("invoice", "Answer"), _("answered the question"), "issuer",
+             ("in_query",), "issued", needs_reason=True, primary=True, icon="comment"),
         Step("withdraw", _("Withdraw"), _("withdrew it"), "issuer", ("issued",), "withdrawn",
              action=Action.SEND, needs_reason=True, danger=True, icon="reply"),
-        Step("cancel", _("Cancel"), _("cancelled it"), "issuer", ("rejected", "in_query"), "cancelled",
-             action=Action.SEND, needs_reason=True, danger=True, icon="close"),
+        Step("cancel", pgettext_lazy("invoice", "Cancel"), _("cancelled it"), "issuer",
+             ("rejected", "in_query"), "cancelled", action=Action.SEND, needs_reason=True, danger=True, icon="close"),
     )  # fmt: skip
 
 
-ACCEPT = Step("accept", _("Accept"), _("accepted it"), "receiver", OPEN, "accepted", primary=True)
+ACCEPT = Step(
+    "accept", pgettext_lazy("invoice", "Accept"), _("accepted it"), "receiver", OPEN, "accepted", primary=True
+)
 
 INVOICE = register(
     Kind(
@@ -125,7 +133,7 @@ SELF_BILLING = register(
         issuer_side=Side.BUYER,
         body=InvoiceBody,
         sent_state="issued",
-        states=STATES,
+        states=CONFIRMED,
         steps=steps(Step("accept", _("Confirm"), _("confirmed it"), "receiver", OPEN, "accepted", primary=True)),
         totals=InvoiceBody.totals,
         settle=rules.buyers_flavour,
