@@ -215,6 +215,7 @@ def _page(request: DeskRequest, sheet: Sheet) -> HttpResponse:
             "sums": sums_of(totals, _currency(sheet.forms.header.data or sheet.forms.header.initial)),
             "day": day,
             "key": request.POST.get("key") or str(new_id()),
+            "is_summed": kind.totals is not None,  # a template would call it
             "needs_approval": needs_approval,
             "may_send": actor.may(kind.permission(Action.SEND)),
             "files": list(access_attachments(sheet.seen)) if sheet.seen else [],
