@@ -1,0 +1,113 @@
+"""What holds for every page whatever it shows: accessible, quiet in the console, within its policy, in one language."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+AXE_OPTIONS = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]},
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+NARROWEST = 320  # CSS pixels, WCAG 1.4.10
+
+WATCH = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.reportBroken(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+"""
+"""Run before anything of a page, told to the test as it happens."""
+
+WIDER = """() => {
+  const root = document.scrollingElement;
+  if (root.scrollWidth <= root.clientWidth) return null;
+  const out = [...document.body.querySelectorAll("*")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width && box.right > root.clientWidth + 1 && !element.closest(".table-wrap, .paper-scroll, .tabs");
+  });
+  return `${root.scrollWidth} of ${root.clientWidth} px: ` + out.slice(-3).map((e) => e.outerHTML.slice(0, 120)).join(" | ");
+}"""
+
+DOUBLE_IDS = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  return ids.filter((id, index) => ids.indexOf(id) !== index);
+}"""
+
+VISIBLE_WORDS = """() => {
+  const found = [document.title];
+  const own = (node) => !node.closest("[lang]:not(html):not(:lang(ja)), script, style, template, noscript, kbd");
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (own(element) && element.checkVisibility()) found.push(walker.currentNode.data);
+  }
+  for (const name of ["aria-label", "placeholder", "title", "alt", "data-label"]) {
+    for (const element of document.body.querySelectorAll(`[${name}]`)) if (own(element)) found.push(element.getAttribute(name));
+  }
+  return found.map((text) => text.trim()).filter(Boolean);
+}"""
+
+NO_WORDS = re.compile(
+    r"""
+    \S+@\S+ | https?://\S+                        # addresses
+    | \b[A-Z]{2,3}-\d{4}-\d{6}\b | T\d{13}        # numbers of documents and of registrations
+    | \b[0-9a-f]{8,}(?:-[0-9a-f]+)*…?             # hashes and ids
+    | \S+\.(?:pdf|xml|csv|png|txt|jsonl?)\b       # names of files
+    """,
+    re.VERBOSE,
+)
+NAMES = {
+    "torihiki": "our name",
+    "English": "a language is called by its own name",
+    "CSV": "used in Japanese too",
+    "PDF": "used in Japanese too",
+    "XML": "used in Japanese too",
+    "JSON": "used in Japanese too",
+    "PINT": "name of the standard",
+    "Peppol": "name of the network",
+    "UBL": "name of the format",
+    "MiB": "unit",
+    "SHA": "name of the algorithm",
+    "JAN": "used in Japanese too",
+    "JPY": "code of the currency",
+    "Ctrl": "name of a key",
+    "Enter": "name of a key",
+    "Backspace": "name of a key",
+    "Excel": "name of a program",
+}
+WORD = re.compile(r"[A-Za-z]{3,}")
+
+
+def axe_violations(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate(f"axe.run({json.dumps(AXE_OPTIONS)})")
+    return [_violation(each, node) for each in found["violations"] for node in each["nodes"][:3]]
+
+
+def overflow(page: Page) -> list[str]:
+    """What makes the page scroll sideways at its present width."""
+    wider = page.evaluate(WIDER)
+    return [f"scrolls sideways: {wider}"] if wider else []
+
+
+def double_ids(page: Page) -> list[str]:
+    return [f"id {each!r} stands twice" for each in page.evaluate(DOUBLE_IDS)]
+
+
+def english_leftovers(page: Page, *, typed: set[str]) -> list[str]:
+    """Latin words on a Japanese page that are neither a name nor what people typed."""
+    found = []
+    for text in page.evaluate(VISIBLE_WORDS):
+        rest = NO_WORDS.sub(" ", text)
+        if words := [word for word in WORD.findall(rest) if word not in NAMES and word not in typed]:
+            found.append(f"English {words} in {text[:80]!r}")
+    return list(dict.fromkeys(found))
+
+
+def _violation(rule: dict[str, Any], node: dict[str, Any]) -> str:
+    why = " ".join(str(node.get("failureSummary", "")).split())
+    return f"axe {rule['id']}: {node['html'][:160]} — {why[:200]}"
