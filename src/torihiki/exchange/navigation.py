@@ -3,8 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.pages.lists import menu_counts
+from torihiki.exchange.partners.navigation import PLACES
 from torihiki.exchange.specs import KINDS
-from torihiki.identity.permissions import MANAGE_COMPANY, Action
+from torihiki.identity.permissions import Action
 from torihiki.web.navigation import Entry, register, register_counts
 
 register(
@@ -13,6 +14,7 @@ register(
     Entry("work", 30, "outbox", _("Outbox"), "outbox", "read", None, "g o", on_phone=True),
     Entry("work", 40, "drafts", _("Drafts"), "draft", "read", "drafts", "g d", on_phone=True),
     Entry("work", 50, "search", _("Search"), "search", "read", None, "g s"),
+    *PLACES,
 )
 register_counts(menu_counts)
 
@@ -21,7 +23,7 @@ def register_kinds() -> None:
     """A place for each kind of document, once all services have declared theirs."""
     register(
         *(
-            Entry("documents", order, "documents", kind.plural, kind.icon, kind.permission(Action.READ), url_args=(code,))
-            for order, (code, kind) in enumerate(KINDS.items())
+            Entry("documents", nth, "documents", kind.plural, kind.icon, kind.permission(Action.READ), url_args=(code,))
+            for nth, (code, kind) in enumerate(KINDS.items())
         )
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.ledger.events import EVENTS
@@ -98,6 +99,8 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from flat(item, f"{path} · {number}")
     elif isinstance(value, list):
         yield path, ", ".join("–" if item is None else str(item) for item in value)
+    elif isinstance(value, bool):
+        yield path, gettext("yes") if value else gettext("no")
     else:
         yield path, "–" if value is None else str(value)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tests.world import fields_of
 from torihiki.exchange.bodies import PartyDetails
 from torihiki.exchange.models import Terms
-from torihiki.exchange.partners.actions import add_external_partner
+from torihiki.exchange.partners.actions import add_external_partner, agree_terms, propose_terms
 from torihiki.exchange.partners.terms import TermsBody, current_terms
 from torihiki.lib.money import Rounding
 
@@ -46,16 +46,18 @@ def test_proposed_terms_hold_once_the_other_side_agrees(issuer, receiver):
 
 
 def test_a_document_of_an_earlier_day_follows_what_held_then(issuer, receiver):
-    propose(issuer, receiver, closing_day=20)
-    answer(receiver, issuer, "agree")
-    yesterday = timezone.localdate() - timedelta(days=1)
-    assert holding(issuer, receiver, yesterday) == TermsBody()
-    propose(receiver, issuer, closing_day=10)
-    answer(issuer, receiver, "agree")
-    assert holding(issuer, receiver).closing_day == 10
-    with issuer.acting():
-        Terms.objects.filter(version=1).update(agreed_at=timezone.now() - timedelta(days=2))
-    assert holding(issuer, receiver, yesterday).closing_day == 20
+    now = timezone.now()
+    for days_ago, closing_day in ((10, 20), (5, 10)):
+        at = now - timedelta(days=days_ago)
+        with issuer.acting() as actor:
+            terms = propose_terms(actor, issuer.partner(receiver).id, TermsBody(closing_day=closing_day), at=at)
+        with receiver.acting() as actor:
+            agree_terms(actor, receiver.partner(issuer).id, terms.id, at=at)
+    today = timezone.localdate(now)
+    assert holding(issuer, receiver, today).closing_day == 10
+    assert holding(issuer, receiver, today - timedelta(days=5)).closing_day == 10
+    assert holding(issuer, receiver, today - timedelta(days=6)).closing_day == 20
+    assert holding(receiver, issuer, today - timedelta(days=11)) == TermsBody()
 
 
 def test_declined_terms_change_nothing_and_one_proposal_waits_at_a_time(issuer, receiver):

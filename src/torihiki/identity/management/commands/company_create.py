@@ -13,7 +13,7 @@ from torihiki.identity.mail import public_link
 from torihiki.identity.permissions import Role
 from torihiki.tenancy.actor import Actor, scope
 
-OPERATOR = "operator"
+OPERATOR = "torihiki"
 
 
 class Command(BaseCommand):
