@@ -17,13 +17,14 @@ may_install() {
 install_packages() { # package…
     echo "Installing from Debian: $*"
     export DEBIAN_FRONTEND=noninteractive
-    if ! { apt-get update -q && apt-get install -qy --no-install-recommends -o Dpkg::Options::=--force-confold "$@"; } \
+    if ! { { [ -n "${lists_are_fresh:-}" ] || apt-get update -q; } && apt-get install -qy --no-install-recommends -o Dpkg::Options::=--force-confold "$@"; } \
         >/tmp/torihiki-apt.$$ 2>&1; then
         tail -n 15 /tmp/torihiki-apt.$$ >&2
         rm -f /tmp/torihiki-apt.$$
         refuse 20 "apt-get install $* failed; its last lines stand above."
     fi
     rm -f /tmp/torihiki-apt.$$
+    lists_are_fresh=yes
 }
 
 # ---- Python
