@@ -29,7 +29,8 @@ WIDER = """() => {
     const box = element.getBoundingClientRect();
     return box.width && box.right > root.clientWidth + 1 && !element.closest(".table-wrap, .paper-scroll, .tabs");
   });
-  return `${root.scrollWidth} of ${root.clientWidth} px: ` + out.slice(-3).map((e) => e.outerHTML.slice(0, 120)).join(" | ");
+  const shown = out.slice(-3).map((element) => element.outerHTML.slice(0, 120));
+  return `${root.scrollWidth} of ${root.clientWidth} px: ${shown.join(" | ")}`;
 }"""
 
 DOUBLE_IDS = """() => {
@@ -46,7 +47,9 @@ VISIBLE_WORDS = """() => {
     if (own(element) && element.checkVisibility()) found.push(walker.currentNode.data);
   }
   for (const name of ["aria-label", "placeholder", "title", "alt", "data-label"]) {
-    for (const element of document.body.querySelectorAll(`[${name}]`)) if (own(element)) found.push(element.getAttribute(name));
+    for (const element of document.body.querySelectorAll(`[${name}]`)) {
+      if (own(element)) found.push(element.getAttribute(name));
+    }
   }
   return found.map((text) => text.trim()).filter(Boolean);
 }"""

@@ -43,7 +43,7 @@ def platform() -> Iterator[Platform]:
 
 @pytest.fixture(scope="package")
 def browser(platform: Platform) -> Iterator[Browser]:
-    """Ends with this package: while it lives, this process has a running event loop, in which Django refuses to query."""
+    """Ends with this package: while it lives, this process has a running event loop, where Django does not query."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
         yield browser
@@ -52,7 +52,7 @@ def browser(platform: Platform) -> Iterator[Browser]:
 
 @pytest.fixture
 def person(browser: Browser, platform: Platform) -> Iterator[MakePerson]:
-    """`person("aoba-clerk", language="en", screen=PHONE)`: a browser of one's own, signed in where a login id is given."""
+    """`person("aoba-clerk", language="en", screen=PHONE)`: a browser of one's own, signed in with the login id."""
     made: list[Person] = []
 
     def make(login_id: str = "", *, language: str = "ja", screen: Screen = DESKTOP, script: bool = True) -> Person:

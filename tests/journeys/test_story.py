@@ -1,4 +1,4 @@
-"""From the request to the credit note: three companies deal with each other, each at a screen of its own, by clicks alone.
+"""From the request to the credit note: three companies deal with each other, each at its own screen, by clicks alone.
 
 A fourth company, and the seller who did not get the order, see nothing of what is not theirs.
 """
@@ -16,7 +16,7 @@ from tests.journeys.person import DESKTOP, PHONE, Person, Screen
 from tests.journeys.platform import Platform
 
 pytestmark = pytest.mark.heavy
-LONG = pytest.mark.skipif("not config.getoption('--long')", reason="takes minutes: --long")
+LONG = pytest.mark.skipif("not config.getoption('--long', False)", reason="takes minutes: --long")
 
 HIDAMARI, AOBA, MINATO = "株式会社ひだまりダイニング", "青葉食品株式会社", "みなと厨房機器株式会社"
 NUMBER = re.compile(r"\b[A-Z]{2,3}-\d{4}-\d{6}\b")
@@ -99,7 +99,7 @@ def ask_two_sellers(buyer: Person) -> Paper:
 
 def come_by_mail(seller: Person, platform: Platform, login_id: str, paper: Paper) -> None:
     """The mail's link asks for the password, then shows the very document."""
-    mail = platform.wait_for_mail(f"{login_id}@{login_id.split('-')[0]}.example", paper.number)
+    mail = platform.wait_for_mail(f"{login_id}@{login_id.partition('-')[0]}.example", paper.number)
     link = urlsplit(mail["links"][0])
     assert link.netloc == urlsplit(platform.url).netloc
     assert link.path == paper.path
