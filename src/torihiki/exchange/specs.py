@@ -113,7 +113,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Export:
-    """A machine-readable form of a sent document. `inside_pdf` also attaches it to the PDF."""
+    """A machine-readable form of a sent document. `inside_pdf` also attaches it to the PDF. `write` raises a Refused
+    of its own for a document that cannot take this form."""
 
     code: str
     label: Words

@@ -79,7 +79,7 @@ def tell(actor: Actor, topic: str, document: Document, targets: Iterable[UUID | 
         OutboxMessage(
             id=new_id(), company_id=actor.company, target_id=target, topic=topic, subject_id=document.pk, at=at
         )
-        for target in targets
+        for target in dict.fromkeys(targets)  # all outsiders are told by one message
         if target != actor.company_id
     ]
     OutboxMessage.objects.bulk_create(messages)

@@ -16,7 +16,7 @@ from torihiki.crypto import envelope
 from torihiki.crypto.digest import sha256_hex
 from torihiki.exchange.access import Seen, access_attachments, access_document
 from torihiki.exchange.events import ExchangeEvent
-from torihiki.exchange.models import Attachment, AttachmentChunk, AttachmentKey
+from torihiki.exchange.models import Attachment, AttachmentChunk, AttachmentKey, Draft, PartyView
 from torihiki.exchange.refusals import DocumentNotVisible, FileRefused, StepNotOpen
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
@@ -44,7 +44,8 @@ MEDIA_TYPES = {
 
 
 def attach_file(actor: Actor, document_id: UUID, *, name: str, content: bytes, at: datetime) -> UUID:
-    """Attach a file to the own draft; it is shared with the version that is sent next. Raises FileRefused, StepNotOpen."""
+    """Attach a file to the own draft; it is shared with the version that is sent next. Raises FileRefused and
+    StepNotOpen."""
     with attempt(ExchangeEvent.FILE_ADDED, actor, subject_type="document", subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
         if not seen.view.internal_state:
@@ -55,6 +56,7 @@ def attach_file(actor: Actor, document_id: UUID, *, name: str, content: bytes, a
         ):
             raise FileRefused(_("A document takes at most %(most)d files.") % {"most": FILES_PER_DOCUMENT_MAX})
         attachment = store(actor, document_id, name=name, content=content, at=at)
+        _void_approval(seen)
         record(
             ExchangeEvent.FILE_ADDED,
             actor,
@@ -143,6 +145,7 @@ def remove_file(actor: Actor, document_id: UUID, attachment_id: UUID, *, at: dat
             data={"attachment": attachment.pk, "sha256": attachment.sha256},
         )
         attachment.delete()
+        _void_approval(seen)
 
 
 def read_file(seen: Seen, attachment_id: UUID) -> tuple[Attachment, bytes]:
@@ -180,6 +183,15 @@ def share_files(actor: Actor, document_id: UUID, version: int, companies: Iterab
     return list(Attachment.objects.filter(document_id=document_id, shared_from__lte=version).order_by("at", "id"))
 
 
+def _void_approval(seen: Seen) -> None:
+    """What was submitted or approved had other files: it has to be submitted anew (promise P4)."""
+    if seen.view.internal_state not in ("in_approval", "ready"):
+        return
+    own = {"company_id": seen.actor.company, "document_id": seen.document.pk}
+    Draft.objects.filter(**own).update(approved_by=None, approved_sha256="")
+    PartyView.objects.filter(**own).update(internal_state="draft")
+
+
 def _wrap(attachment_id: UUID, key: bytes, companies: Iterable[UUID]) -> None:
     AttachmentKey.objects.bulk_create(
         [
@@ -199,7 +211,7 @@ def _unwrap(attachment_id: UUID, company: UUID) -> bytes:
 
 
 def _company_key(company: UUID) -> bytes:
-    """The company's key: the acting one's own, or a partner's, of which the database hands out the wrapped form only."""
+    """The acting company's key, or a partner's, of which the database hands out the wrapped form only."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT exchange_partner_key(%s)", [company])
         wrapped = cursor.fetchone()[0]

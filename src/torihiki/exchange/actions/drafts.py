@@ -293,9 +293,17 @@ def fitting_recipients(actor: Actor, kind: Kind, party_ids: Sequence[UUID]) -> l
 
 
 def body_sha256(draft: Draft) -> str:
-    """What an approval is bound to: the body, the recipients and the reason, as canonical JSON."""
+    """What an approval is bound to: the body, the recipients, the reason and the files, as canonical JSON."""
+    files = Attachment.objects.filter(document_id=draft.document_id, company_id=draft.company_id, shared_from=None)
     return sha256_hex(
-        canonical_json({"body": _exact(draft.body), "recipients": draft.recipients, "reason": draft.reason})
+        canonical_json(
+            {
+                "body": _exact(draft.body),
+                "recipients": draft.recipients,
+                "reason": draft.reason,
+                "files": list(files.order_by("at", "id").values_list("name", "sha256")),
+            }
+        )
     )
 
 

@@ -42,16 +42,21 @@ def self_billing_sheet(sent: Sent, language: Language) -> Sheet:
 
 
 def write_xml(sent: Sent) -> bytes:
-    """JP PINT 1.1.3: type 380, 480 for a seller without registration, 389 where the buyer writes it."""
+    """JP PINT 1.1.3: type 380, 480 for a seller without registration, 389 where the buyer writes it.
+
+    Raises InvoiceRefused where it demands what the invoice lacks, such as the number of a buyer who has none."""
     seller, buyer = parties(sent)
-    return write_pint(
-        number=sent.number,
-        issued_on=sent.issued_on,
-        seller=seller,
-        buyer=buyer,
-        body=cast("InvoiceBody", sent.body),
-        files=[EmbeddedFile(file.name, file.media_type, file.content) for file in sent.files],
-    )
+    try:
+        return write_pint(
+            number=sent.number,
+            issued_on=sent.issued_on,
+            seller=seller,
+            buyer=buyer,
+            body=cast("InvoiceBody", sent.body),
+            files=[EmbeddedFile(file.name, file.media_type, file.content) for file in sent.files],
+        )
+    except XmlRefused as refusal:
+        raise InvoiceRefused(str(refusal)) from refusal
 
 
 def read_xml(content: bytes) -> TakenIn:
