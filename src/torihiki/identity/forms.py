@@ -118,7 +118,7 @@ class MemberForm(forms.Form):
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=100)
     email = forms.EmailField(label=_("E-mail"))
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect, initial=Role.CLERK)
-    unit = UnitChoiceField(label=_("Unit"))
+    unit = UnitChoiceField(label=pgettext_lazy("organisation", "Unit"))
 
     def __init__(self, *args: Any, actor: Actor, kept: UUID | None = None, **options: Any) -> None:
         super().__init__(*args, **options)

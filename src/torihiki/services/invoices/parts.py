@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic import Field
 
 from torihiki.exchange.bodies import Address, Amount, Body, Code, Identifier, Label, LongText, ShortText, TaxCategory
@@ -59,7 +60,7 @@ class SupportingDocument(Body):
     The bytes of an embedded file are not part of the body: `sha256` names them."""
 
     reference: Annotated[str, Field(min_length=1, max_length=200), Label(_("Reference"))]
-    description: Annotated[LongText, Label(_("Description"))] = ""
+    description: Annotated[LongText, Label(pgettext_lazy("supporting document", "Description"))] = ""
     url: Annotated[str, Field(max_length=2_000), Label(_("Web address"))] = ""
     scheme: Annotated[Code, Label(_("Scheme"), more=True)] = ""
     type_code: Annotated[Code, Label(_("Type code"), more=True)] = ""
