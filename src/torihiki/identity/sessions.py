@@ -86,3 +86,9 @@ def end_other_sessions(account_id: UUID, *, kept: str) -> None:
     """End all sessions of the acting account but the one with the cookie `kept` (after a password change)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT identity_sessions_end(%s, %s)", [account_id, token_hash(kept)])
+
+
+def end_sessions_of_member(member_id: UUID) -> None:
+    """End all sessions of one member of the acting company (suspension)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT identity_sessions_end_of_member(%s)", [member_id])

@@ -9,6 +9,7 @@ from torihiki.identity.events import IdentityEvent
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
 from torihiki.identity.refusals import LastAdministrator, OwnSuspension
+from torihiki.identity.sessions import end_sessions_of_member
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
@@ -44,7 +45,7 @@ def change_member(
 
 
 def suspend_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
-    """Their sessions end with the next request. Raises NotHere, OwnSuspension or LastAdministrator."""
+    """Their sessions end at once, for good. Raises NotHere, OwnSuspension or LastAdministrator."""
     with attempt(IdentityEvent.MEMBER_SUSPENDED, actor, subject_type="member", subject_id=member_id):
         lock_company(actor)
         member = access_member(actor, member_id)
@@ -53,6 +54,7 @@ def suspend_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
         _keep_an_administrator(actor, member)
         member.suspended_at = member.suspended_at or at
         member.save(update_fields=["suspended_at"])
+        end_sessions_of_member(member.id)
         _record(IdentityEvent.MEMBER_SUSPENDED, actor, member, at)
     return member
 

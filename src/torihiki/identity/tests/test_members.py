@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.world import PASSWORD, add_member, count_queries, sign_in_directly
 from torihiki.identity.jobs import send_letter
 from torihiki.identity.models import Account, Company, Invitation, Member
+from torihiki.identity.sessions import end_sessions_of_member
 from torihiki.tenancy.actor import NOBODY, Actor, scope
 
 NEW = {
@@ -207,13 +208,20 @@ def test_a_changed_role_holds_from_the_next_request(issuer):
     assert issuer.clerk.get("/members").status_code == 200
 
 
-def test_a_suspended_member_is_out_at_the_next_request_and_back_when_reactivated(issuer):
+def test_a_suspended_member_is_out_at_the_next_request_and_signs_in_anew_when_reactivated(issuer):
     viewer = f"/members/{issuer.viewer.actor.member_id}"
     assert issuer.post(f"{viewer}/suspend").status_code == 302
     assert issuer.viewer.get("/profile").status_code == 302
     assert issuer.post(f"{viewer}/reactivate").status_code == 302
-    assert issuer.viewer.get("/profile").status_code == 200
+    assert issuer.viewer.get("/profile").status_code == 302, "no browser that was left somewhere comes back"
+    assert sign_in_directly(issuer.viewer.actor).get("/profile", secure=True).status_code == 200
     assert issuer.events()[-2:] == ["identity.member_suspended", "identity.member_reactivated"]
+
+
+def test_no_company_ends_the_sessions_of_others(issuer, stranger):
+    with stranger.acting():
+        end_sessions_of_member(issuer.actor.member_id)
+    assert issuer.get("/profile").status_code == 200
 
 
 def test_the_last_administrator_keeps_the_role_and_nobody_suspends_themselves(issuer):

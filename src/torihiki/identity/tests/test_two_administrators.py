@@ -1,6 +1,7 @@
 """Two administrators who demote each other at the same moment: one of them stays."""
 
-from threading import Barrier, Thread
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 from django.db import connection
@@ -12,35 +13,52 @@ from torihiki.identity.models import Member
 from torihiki.identity.refusals import LastAdministrator
 from torihiki.tenancy.actor import scope
 
+UNCOMMITTED_SECONDS = 0.7
+
 
 @pytest.mark.django_db(transaction=True)
 def test_one_administrator_stays():
     first = make_company("aoba", "青葉食品株式会社")
     with first.acting() as actor:
         change(actor, first.clerk, "administrator")
-    start, outcomes = Barrier(2), []
+    demoted, outcomes = Event(), []
 
-    def demote(by, whom):
+    def first_demotes_the_second():
+        with scope(first.actor):
+            change(first.actor, first.clerk, "viewer")
+            demoted.set()
+            sleep(UNCOMMITTED_SECONDS)  # in which the other one tries
+        outcomes.append("first")
+
+    def second_demotes_the_first():
+        demoted.wait(timeout=10)
         try:
-            start.wait(timeout=10)
-            with scope(by.actor):
-                try:
-                    change(by.actor, whom, "viewer")
-                    outcomes.append("done")
-                except LastAdministrator:
-                    outcomes.append("refused")
-        finally:
-            connection.close()
+            with scope(first.clerk.actor):
+                change(first.clerk.actor, first, "viewer")
+            outcomes.append("second")
+        except LastAdministrator:
+            outcomes.append("second refused")
 
-    pairs = [(first, first.clerk), (first.clerk, first)]
-    threads = [Thread(target=demote, args=pair) for pair in pairs]
+    threads = [Thread(target=connected(each)) for each in (first_demotes_the_second, second_demotes_the_first)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=20)
-    assert sorted(outcomes) == ["done", "refused"]
+    assert outcomes == ["first", "second refused"]
     with first.acting():
         assert Member.objects.filter(role="administrator", suspended_at=None).count() == 1
+
+
+def connected(work):
+    """The thread's own connection ends with its work."""
+
+    def run():
+        try:
+            work()
+        finally:
+            connection.close()
+
+    return run
 
 
 def change(actor, desk, role):
