@@ -131,8 +131,13 @@ def test_the_catalogue_reads_the_same_when_it_is_written_again(catalogue: dict[K
     assert written(catalogue) == CATALOGUE.read_text(), "not as the program writes it"
 
 
+SAID_OTHERWISE = {
+    ("sheet", "To"): "御中 after the addressee's name says it; exchange/render/words.py has the empty word",
+}
+
+
 def test_every_message_is_translated(catalogue: dict[Key, Message]) -> None:
-    assert not [key for key, message in catalogue.items() if not all(strings_of(message))]
+    assert {key for key, message in catalogue.items() if not all(strings_of(message))} == SAID_OTHERWISE.keys()
     assert not [key for key, message in catalogue.items() if message.fuzzy]
 
 
@@ -150,7 +155,7 @@ def test_placeholders_agree(catalogue: dict[Key, Message]) -> None:
 def test_lines_and_edges_agree(catalogue: dict[Key, Message]) -> None:
     """Mails keep their paragraphs; no stray space or line break at either end."""
     for (_context, msgid), message in catalogue.items():
-        for text in strings_of(message):
+        for text in filter(None, strings_of(message)):
             assert text.count("\n") == msgid.count("\n"), msgid
             assert text == text.strip(), msgid
 
@@ -158,6 +163,7 @@ def test_lines_and_edges_agree(catalogue: dict[Key, Message]) -> None:
 SENTENCE = re.compile(r"[A-Za-z][a-z']+(?:[ ,]+[A-Za-z][a-z']+){2,}")
 JAPANESE = re.compile(r"[\u3001-\u30ff\u4e00-\u9fff\uff01-\uff60]")
 LATIN_ONLY = {
+    ("", "%(month)s, %(day)s"): "翌月末日: Japanese puts the two together without a sign",
     ("sheet", "#"): "“No.” heads the numbers of lines on Japanese papers too",
     ("sheet", "Tel."): "“TEL” is what Japanese papers print",
     ("sheet", "Page {page} of {pages}"): "“1 / 3” needs no word",
@@ -170,7 +176,7 @@ def test_nothing_stays_english(catalogue: dict[Key, Message]) -> None:
     for key, message in catalogue.items():
         for text in strings_of(message):
             assert not SENTENCE.search(text), f"English words: {text}"
-            assert JAPANESE.search(text) or key in LATIN_ONLY, f"no Japanese: {text}"
+            assert JAPANESE.search(text) or key in LATIN_ONLY or key in SAID_OTHERWISE, f"no Japanese: {text}"
 
 
 def test_the_allowance_for_latin_only_is_used_up(catalogue: dict[Key, Message]) -> None:
@@ -179,12 +185,12 @@ def test_the_allowance_for_latin_only_is_used_up(catalogue: dict[Key, Message]) 
 
 def test_the_papers_words_are_those_built_in(catalogue: dict[Key, Message]) -> None:
     """Papers are worded by the table in a checkout without compiled catalogues: both must say the same."""
-    from torihiki.exchange.render.words import ENGLISH, JAPANESE
+    from torihiki.exchange.render.words import JAPANESE, _worded
 
-    for name, english in vars(ENGLISH).items():
-        message = catalogue.get(("sheet", english))
-        if message is not None:
-            assert message.string == getattr(JAPANESE, name), name
+    placed: dict[str, Key] = vars(_worded(lambda context, text: (context, text)))  # type: ignore[arg-type, return-value]
+    for name, key in placed.items():
+        if key in catalogue:
+            assert strings_of(catalogue[key]) == [getattr(JAPANESE, name)], name
 
 
 def test_it_compiles() -> None:
