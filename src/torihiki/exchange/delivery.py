@@ -1,4 +1,4 @@
-"""Mail about documents: it leaves after commit, at least once, with a Message-ID that stays the same when it is repeated."""
+"""Mail about documents: it leaves after commit, at least once, with a Message-ID that a repetition keeps."""
 
 from uuid import UUID
 

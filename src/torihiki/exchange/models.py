@@ -78,7 +78,7 @@ class Relationship(models.Model):
 
 
 class Terms(models.Model):
-    """What two companies agreed on closing, payment, rounding and tax: versions, proposed by one, agreed by the other."""
+    """What two companies agreed on closing, payment, rounding and tax: proposed by one, agreed by the other."""
 
     row_security = walls.TERMS
 

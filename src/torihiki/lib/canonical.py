@@ -11,7 +11,7 @@ import rfc8785
 
 def canonical_json(value: object) -> bytes:
     """RFC 8785 bytes of `value`. Decimals become strings that keep their written precision; binary floats are refused,
-    because their text is not the number that somebody typed. Raises TypeError for anything else that JSON cannot carry."""
+    because their text is not the number that somebody typed. Raises TypeError for what else JSON cannot carry."""
     return rfc8785.dumps(_plain(value))
 
 

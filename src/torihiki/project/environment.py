@@ -22,7 +22,8 @@ def database(role: str) -> dict[str, Any]:
     """Django's settings for the database role `role`. Raises ImproperlyConfigured for an unknown role or a URL
     that is not PostgreSQL's; an absent URL fails at the first connection, so that `--help` needs no database."""
     if role not in ROLE_VARIABLES:
-        raise ImproperlyConfigured(f"TORIHIKI_DATABASE_ROLE is {role!r}; it must be one of {', '.join(ROLE_VARIABLES)}.")
+        known = ", ".join(ROLE_VARIABLES)
+        raise ImproperlyConfigured(f"TORIHIKI_DATABASE_ROLE is {role!r}; it must be one of {known}.")
     url = urlsplit(os.environ.get(ROLE_VARIABLES[role], "postgresql://127.0.0.1:8432/torihiki"))
     if url.scheme not in ("postgres", "postgresql"):
         raise ImproperlyConfigured(f"{ROLE_VARIABLES[role]} must begin with postgresql://.")

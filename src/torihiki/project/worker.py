@@ -1,5 +1,5 @@
-"""The worker: background and periodic jobs. It takes jobs as the system role; each job then enters its company's scope as
-the application role, on Django's own connection, so that what it enqueues itself commits with what it wrote."""
+"""The worker: background and periodic jobs, taken as the system role. Each job then enters its company's scope as the
+application role, on Django's own connection, so that what it enqueues itself commits with what it wrote."""
 
 import asyncio
 import os

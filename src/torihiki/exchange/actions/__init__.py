@@ -1,1 +1,1 @@
-"""Everything that is done to a document: each verb is one transaction and leaves one ledger entry, refusals included."""
+"""Everything that is done to a document: each verb is one transaction and leaves one ledger entry."""

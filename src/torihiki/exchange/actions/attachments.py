@@ -17,7 +17,7 @@ from torihiki.crypto.digest import sha256_hex
 from torihiki.exchange.access import Seen, access_attachments, access_document
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Attachment, AttachmentChunk, AttachmentKey, Draft, PartyView
-from torihiki.exchange.refusals import DocumentNotVisible, FileRefused, StepNotOpen
+from torihiki.exchange.refusals import DocumentNotVisible, FileDamaged, FileRefused, StepNotOpen
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
@@ -151,21 +151,26 @@ def remove_file(actor: Actor, document_id: UUID, attachment_id: UUID, *, at: dat
 def read_file(seen: Seen, attachment_id: UUID) -> tuple[Attachment, bytes]:
     """The file as it was stored, opened with this company's own wrap of its key.
 
-    Raises DocumentNotVisible, and envelope.DecryptionFailed where a byte was changed.
+    Raises DocumentNotVisible, and FileDamaged where a byte was changed or a part is missing.
     """
     attachment = access_attachments(seen).filter(pk=attachment_id).first()
     if attachment is None:
         raise DocumentNotVisible
-    key = _unwrap(attachment.pk, seen.actor.company)
     chunks = (
         AttachmentChunk.objects.filter(attachment_id=attachment.pk)
         .order_by("position")
         .values_list("position", "ciphertext")
     )
-    plain = b"".join(
-        envelope.decrypt(key, bytes(ciphertext), bound_to=_place(attachment.pk, position))
-        for position, ciphertext in chunks
-    )
+    try:
+        key = _unwrap(attachment.pk, seen.actor.company)
+        plain = b"".join(
+            envelope.decrypt(key, bytes(ciphertext), bound_to=_place(attachment.pk, position))
+            for position, ciphertext in chunks
+        )
+    except envelope.DecryptionFailed as error:
+        raise FileDamaged(attachment.name) from error
+    if sha256_hex(plain) != attachment.sha256:  # each chunk is whole, but one is missing
+        raise FileDamaged(attachment.name)
     return attachment, plain
 
 

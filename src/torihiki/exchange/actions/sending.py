@@ -83,7 +83,7 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
 
 def _approved(seen: Seen, draft: Draft) -> None:
     needed = seen.kind.code in Company.objects.values_list("approval_kinds", flat=True).get(pk=seen.actor.company)
-    if not needed and not seen.view.internal_state == READY:
+    if not needed and seen.view.internal_state != READY:
         if seen.view.internal_state != "draft":
             raise ApprovalMissing
         return

@@ -184,6 +184,7 @@ def _list(request: DeskRequest, place: Box, kind: Kind | None) -> HttpResponse:
     form, views = _filtered(request, place)
     cursor = _decode(request.GET.get("after", ""))
     rows = list(_page(views, cursor)[: PAGE_ROWS + 1])
+    kind_named = {"kind": kind.code} if kind else {}
     more = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
     return render(
         request,
@@ -196,13 +197,11 @@ def _list(request: DeskRequest, place: Box, kind: Kind | None) -> HttpResponse:
             "filtered": any(value not in (None, "") for value in getattr(form, "cleaned_data", {}).values()),
             "next": _with(request, after=_encode(more)) if more else "",
             "first": _with(request, after="") if cursor else "",
-            "export": f"{reverse('documents-csv', args=[place.name])}?{_with(request, **({'kind': kind.code} if kind else {})).partition('?')[2]}",
+            "export": reverse("documents-csv", args=[place.name]) + _query(request, **kind_named),
             "tabs": [] if kind else _kind_tabs(request),
             "kind": kind,
             "show_filters": kind is not None or place.name != "todo",
-            "take_in": reverse("document-take-in", args=[kind.code])
-            if kind and kind.reader and request.actor.may(kind.permission(Action.DRAFT))
-            else "",
+            "take_in": _take_in(request.actor, kind),
             "startable": startable(request.actor),
         },
     )
@@ -345,13 +344,23 @@ def _kind_tabs(request: DeskRequest) -> list[Tab]:
     ]
 
 
+def _take_in(actor: Actor, kind: Kind | None) -> str:
+    if kind is None or kind.reader is None or not actor.may(kind.permission(Action.DRAFT)):
+        return ""
+    return reverse("document-take-in", args=[kind.code])
+
+
 def _with(request: HttpRequest, **changed: str) -> str:
+    return request.path + _query(request, **changed)
+
+
+def _query(request: HttpRequest, **changed: str) -> str:
     query = request.GET.copy()
     for name, value in changed.items():
         query.pop(name, None)
         if value:
             query[name] = value
-    return f"{request.path}?{query.urlencode()}" if query else request.path
+    return f"?{query.urlencode()}" if query else ""
 
 
 def _encode(view: PartyView) -> str:

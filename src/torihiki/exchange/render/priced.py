@@ -93,8 +93,8 @@ def _tax_row(row: TaxSubtotal) -> TaxRow:
     if row.category not in _TAXED:
         return TaxRow(label=tax_label(row.category), taxable=row.taxable, tax=None)
     rate = f"{row.rate.normalize():f}%"
-    label = _("%(rate)s (reduced rate)") % {"rate": rate} if row.category == TaxCategory.REDUCED else _("%(rate)s taxable") % {"rate": rate}
-    return TaxRow(label=label, taxable=row.taxable, tax=row.tax)
+    words = _("%(rate)s (reduced rate)") if row.category == TaxCategory.REDUCED else _("%(rate)s taxable")
+    return TaxRow(label=words % {"rate": rate}, taxable=row.taxable, tax=row.tax)
 
 
 def _registration(seller: PartyDetails, registered: bool) -> Literal["show", "hide", "unregistered"]:

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from torihiki.exchange.access import access_document, access_draft, access_recipients, access_versions
+from torihiki.exchange.actions.drafts import save_draft, start_draft, start_revision, submit_draft
+from torihiki.exchange.actions.intake import take_in
 from torihiki.exchange.actions.remarks import comment
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import take_step
-from torihiki.exchange.actions.drafts import save_draft, start_draft, start_revision, submit_draft
-from torihiki.exchange.actions.intake import take_in
 from torihiki.exchange.models import Party
 from torihiki.exchange.papers import read_sent
 from torihiki.exchange.partners.access import access_invitation_by_token
