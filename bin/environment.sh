@@ -16,15 +16,16 @@ may_install() {
 
 install_packages() { # package…
     echo "Installing from Debian: $*"
-    export DEBIAN_FRONTEND=noninteractive
-    if ! { { [ -n "${lists_are_fresh:-}" ] || apt-get update -q; } && apt-get install -qy --no-install-recommends -o Dpkg::Options::=--force-confold "$@"; } \
-        >/tmp/torihiki-apt.$$ 2>&1; then
-        tail -n 15 /tmp/torihiki-apt.$$ >&2
-        rm -f /tmp/torihiki-apt.$$
-        refuse 20 "apt-get install $* failed; its last lines stand above."
-    fi
-    rm -f /tmp/torihiki-apt.$$
+    local said
+    said=$(install_quietly "$@" 2>&1) || refuse 20 "apt-get install $* failed:
+$(tail -n 15 <<<"$said")"
     lists_are_fresh=yes
+}
+
+install_quietly() { # package…
+    export DEBIAN_FRONTEND=noninteractive
+    [ -n "${lists_are_fresh:-}" ] || apt-get update -q || return
+    apt-get install -qy --no-install-recommends -o Dpkg::Options::=--force-confold "$@"
 }
 
 # ---- Python

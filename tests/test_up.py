@@ -146,7 +146,8 @@ def test_it_serves_ends_cleanly_and_keeps_its_data(up: Up) -> None:
     assert up.processes() == {}
     assert "database system is shut down" in (up.home / "log" / "postgres.log").read_text()
 
-    assert up.start() < SECOND_START_SECONDS_MAX
+    others = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # what else runs here has its share
+    assert up.start() < SECOND_START_SECONDS_MAX * others
     assert up.sql("SELECT answer FROM kept") == "42"
     assert [mail["subject"] for mail in up.mails()] == ["請求書"]
 
