@@ -90,6 +90,17 @@ class FileRefused(Refused):
     code = "file_refused"
 
 
+class FileDamaged(Refused):
+    """What is stored is no longer what was attached; nothing of it is handed out."""
+
+    code = "file_damaged"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("“%(name)s” is no longer as it was attached and is not handed out. Tell the operator.") % {"name": name}
+        )
+
+
 class KeyUsedElsewhere(Refused):
     status = 422
     code = "key_used_elsewhere"

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
-from django.core.files.uploadedfile import SimpleUploadedFile as upload
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -180,15 +180,15 @@ def test_a_file_that_is_swapped_after_the_approval_voids_it(careful: Desk, recei
     clerk, approver = careful.clerk, careful.approver
     draft = write(clerk, "invoice", to=[receiver], do="save")
     add = reverse("document-add-file", args=[draft])
-    clerk.post(add, {"file": upload("明細.txt", b"what the approver sees")})
+    clerk.post(add, {"file": SimpleUploadedFile("明細.txt", b"what the approver sees")})
     led_to(edit(clerk, draft, do="submit"))
     before = shown_hash(approver, draft)
-    clerk.post(add, {"file": upload("追加.txt", b"what nobody approved")})
+    clerk.post(add, {"file": SimpleUploadedFile("追加.txt", b"what nobody approved")})
     assert internally(approver, draft, "approve", sha256=before).status_code == 409
 
     led_to(edit(clerk, draft, do="submit"))
     assert internally(approver, draft, "approve", sha256=shown_hash(approver, draft)).status_code == 302
-    clerk.post(add, {"file": upload("後から.txt", b"what nobody approved either")})
+    clerk.post(add, {"file": SimpleUploadedFile("後から.txt", b"what nobody approved either")})
     sent = clerk.post(reverse("document-send", args=[draft]), {"revision": shown_revision(clerk, draft)})
     assert sent.status_code == 409
     assert view_of(clerk, draft).internal_state == "draft"
@@ -268,6 +268,6 @@ def test_an_internal_remark_and_an_unsent_file_are_never_seen_over_there(issuer:
     remark(issuer, draft, "ZQ-issuer", shared=False)
     remark(receiver, draft, "ZQ-receiver", shared=False)
     remark(receiver, draft, "ZQ-shared", shared=True)
-    heard = {desk.key: {mark for mark in ("ZQ-draft", "ZQ-issuer", "ZQ-receiver", "ZQ-shared") if mark in page_of(desk, draft)}
-             for desk in (issuer, receiver)}  # fmt: skip
+    marks = ("ZQ-draft", "ZQ-issuer", "ZQ-receiver", "ZQ-shared")
+    heard = {desk.key: {mark for mark in marks if mark in page_of(desk, draft)} for desk in (issuer, receiver)}
     assert heard == {issuer.key: {"ZQ-draft", "ZQ-issuer", "ZQ-shared"}, receiver.key: {"ZQ-receiver", "ZQ-shared"}}
