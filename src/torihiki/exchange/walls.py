@@ -9,8 +9,9 @@ from torihiki.tenancy.row_security import GRANTED, ME, Owned, PartyVisible
 VIEWED = (
     "EXISTS (SELECT 1 FROM exchange_partyview v WHERE v.company_id = " + ME + " AND v.document_id = {document}{more})"
 )
+OWN_DOCUMENT = "exchange_owns({document})"  # a function: the owner, too, has its view only after its document
 GRANTED_VIEW = (
-    "EXISTS (SELECT 1 FROM exchange_partyview v WHERE v.document_id = {document} AND "
+    "EXISTS (SELECT 1 FROM exchange_partyview v WHERE v.document_id = {document}{more} AND "
     + GRANTED.format(column="v.company_id")
     + ")"
 )
@@ -29,13 +30,15 @@ PARTY = PartyVisible(
 RELATIONSHIP = PartyVisible(
     commands=("SELECT", "INSERT", "UPDATE (state, answered_at, changed_by)"),
     read=f"inviter_id = {ME} OR invitee_id = {ME}",
-    insert=f"inviter_id = {ME} AND invitee_id IS NULL",
+    insert=f"inviter_id = {ME} AND invitee_id IS NULL AND state = 'invited'",
 )
+BETWEEN_US = "EXISTS (SELECT 1 FROM exchange_relationship r WHERE r.id = exchange_terms.relationship_id)"
 TERMS = PartyVisible(
+    # Nobody agrees to an own proposal; what was answered stays as it was answered (trigger exchange_terms_kept).
     commands=("SELECT", "INSERT", "UPDATE (agreed_at, agreed_by_name, declined_at)"),
-    read="EXISTS (SELECT 1 FROM exchange_relationship r WHERE r.id = exchange_terms.relationship_id)",
-    insert=f"proposed_by = {ME} AND EXISTS"
-    " (SELECT 1 FROM exchange_relationship r WHERE r.id = exchange_terms.relationship_id)",
+    read=BETWEEN_US,
+    insert=f"proposed_by = {ME} AND agreed_at IS NULL AND declined_at IS NULL AND {BETWEEN_US}",
+    updated=f"{BETWEEN_US} AND (agreed_at IS NULL OR proposed_by <> {ME})",
 )
 PARTNER = PartyVisible(
     # A member becomes a partner only by answering an invitation (exchange_answer_invitation); companies list outsiders freely.
@@ -50,15 +53,20 @@ PARTNER = PartyVisible(
 )
 DOCUMENT_COURSE = "number, state, state_since, waits_for, version, subject, issued_on, due_on, currency, amount_minor, search, changed_at"
 DOCUMENT = PartyVisible(
+    # In its own name only: another company's party as issuer would use up that company's numbers and stand in its outbox.
+    # Who does not own it moves its state and nothing else, and only alone with its owner (trigger exchange_document_kept).
     commands=("SELECT", "INSERT", f"UPDATE ({DOCUMENT_COURSE})"),
     read=VIEWED.format(document="exchange_document.id", more=""),
-    insert=f"owner_id = {ME}",
-    granted=GRANTED_VIEW.format(document="exchange_document.id"),
+    insert=f"owner_id = {ME} AND CASE WHEN from_outside"
+    f" THEN EXISTS (SELECT 1 FROM exchange_partner p WHERE p.company_id = {ME} AND p.party_id = exchange_document.issuer_id)"
+    f" ELSE EXISTS (SELECT 1 FROM exchange_party p WHERE p.company_id = {ME} AND p.id = exchange_document.issuer_id) END",
+    granted=GRANTED_VIEW.format(document="exchange_document.id", more=""),
 )
 RECIPIENT = PartyVisible(
     commands=("SELECT", "INSERT", "UPDATE (state, state_since, waits_for, opened_at)", "DELETE"),
     read=f"owner_id = {ME} OR company_id = {ME}",
-    insert=f"owner_id = {ME}",
+    insert=f"owner_id = {ME} AND (company_id = {ME} OR EXISTS"
+    f" (SELECT 1 FROM exchange_partner p WHERE p.company_id = {ME} AND p.party_id = exchange_recipient.party_id))",
     update=f"owner_id = {ME} OR company_id = {ME}",
     delete=f"owner_id = {ME}",
 )
@@ -66,27 +74,40 @@ OWN_STATE = (
     "subject, issued_on, due_on, currency, amount_minor, counterparty_id, counterparty_name, counterparties, search,"
     " internal_state, changed_at, read_at, assignee_id, unit_id"
 )
+KNOWN_PARTY = "(counterparty_id IS NULL OR EXISTS (SELECT 1 FROM exchange_party p WHERE p.id = exchange_partyview.counterparty_id))"
 PARTY_VIEW = PartyVisible(
     # The view is the permission: a company gives itself one only of a document that it owns, and never moves it to another.
     commands=("SELECT", "INSERT", f"UPDATE ({OWN_STATE})"),
     read=f"company_id = {ME}",
-    insert=f"company_id = {ME} AND exchange_owns(document_id)",
+    insert=f"company_id = {ME} AND {KNOWN_PARTY} AND " + OWN_DOCUMENT.format(document="document_id"),
+    updated=f"company_id = {ME} AND {KNOWN_PARTY}",
     granted=GRANTED.format(column="company_id"),
 )
-DRAFT = Owned()
+DRAFT = PartyVisible(
+    # Of own documents only: there is one draft per document, so that another's could block it and tell that there is one.
+    read=f"company_id = {ME}",
+    insert=f"company_id = {ME} AND " + OWN_DOCUMENT.format(document="document_id"),
+    updated=f"company_id = {ME} AND " + OWN_DOCUMENT.format(document="document_id"),
+    delete=f"company_id = {ME}",
+    granted=GRANTED.format(column="company_id"),
+)
 VERSION = PartyVisible(
     commands=("SELECT", "INSERT"),
     read=VIEWED.format(document="exchange_version.document_id", more=" AND v.version_shown >= exchange_version.number"),
-    insert=VIEWED.format(document="exchange_version.document_id", more=""),
-    granted=GRANTED_VIEW.format(document="exchange_version.document_id"),
+    insert=OWN_DOCUMENT.format(document="document_id"),
+    granted=GRANTED_VIEW.format(
+        document="exchange_version.document_id", more=" AND v.version_shown >= exchange_version.number"
+    ),
 )
 LINE = PartyVisible(
     commands=("SELECT", "INSERT"),
     read=VIEWED.format(
         document="exchange_line.document_id", more=" AND v.version_shown >= exchange_line.version_number"
     ),
-    insert=VIEWED.format(document="exchange_line.document_id", more=""),
-    granted=GRANTED_VIEW.format(document="exchange_line.document_id"),
+    insert=OWN_DOCUMENT.format(document="document_id"),
+    granted=GRANTED_VIEW.format(
+        document="exchange_line.document_id", more=" AND v.version_shown >= exchange_line.version_number"
+    ),
 )
 LINK = PartyVisible(
     commands=("SELECT", "INSERT"),
@@ -102,7 +123,13 @@ TRANSITION = PartyVisible(
     commands=("SELECT", "INSERT"),
     read=SPOKEN.format(me=ME, viewed=VIEWED.format(document="exchange_transition.document_id", more="")),
     insert=f"company_id = {ME} AND " + VIEWED.format(document="exchange_transition.document_id", more=""),
-    granted=GRANTED_VIEW.format(document="exchange_transition.document_id"),
+    granted=GRANTED.format(column="company_id")
+    + " OR (shared AND "
+    + GRANTED_VIEW.format(
+        document="exchange_transition.document_id",
+        more=" AND coalesce(exchange_transition.audience_id, v.company_id) = v.company_id",
+    )
+    + ")",
 )
 COMMENT = PartyVisible(
     commands=("SELECT", "INSERT"),
@@ -116,15 +143,25 @@ ATTACHMENT = PartyVisible(
         document="exchange_attachment.document_id", more=" AND v.version_shown >= exchange_attachment.shared_from"
     )
     + ")",
-    insert=f"company_id = {ME} AND " + VIEWED.format(document="exchange_attachment.document_id", more=""),
-    update=f"company_id = {ME}",
+    insert=f"company_id = {ME} AND CASE WHEN shared_from IS NULL THEN "
+    + VIEWED.format(document="exchange_attachment.document_id", more="")
+    + f" ELSE {OWN_DOCUMENT.format(document='document_id')} END",
+    update=f"company_id = {ME} AND shared_from IS NULL",
+    updated=f"company_id = {ME} AND (shared_from IS NULL OR {OWN_DOCUMENT.format(document='document_id')})",
     delete=f"company_id = {ME} AND shared_from IS NULL",
 )
+UNSHARED = f" AND a.company_id = {ME} AND a.shared_from IS NULL"
 ATTACHMENT_CHUNK = PartyVisible(
     commands=("SELECT", "INSERT", "DELETE"),
     read=ATTACHMENT_SEEN.format(attachment="exchange_attachmentchunk.attachment_id", more=""),
-    insert=f"company_id = {ME}",
-    delete=f"company_id = {ME}",
+    # What was sent stays whole; only what came from outside is stored and shared at once.
+    insert=f"company_id = {ME} AND "
+    + ATTACHMENT_SEEN.format(
+        attachment="exchange_attachmentchunk.attachment_id",
+        more=f" AND a.company_id = {ME} AND (a.shared_from IS NULL OR a.purpose <> 'attachment')",
+    ),
+    delete=f"company_id = {ME} AND "
+    + ATTACHMENT_SEEN.format(attachment="exchange_attachmentchunk.attachment_id", more=UNSHARED),
 )
 ATTACHMENT_KEY = PartyVisible(
     commands=("SELECT", "INSERT", "DELETE"),
@@ -137,7 +174,8 @@ WRITE_KEY = Owned(commands=("SELECT", "INSERT"))
 OUTBOX_MESSAGE = PartyVisible(
     commands=("SELECT", "INSERT", "UPDATE (delivered_at)"),
     read=f"company_id = {ME} OR target_id = {ME}",
-    insert=f"company_id = {ME}",
+    insert=f"company_id = {ME} AND " + VIEWED.format(document="exchange_outboxmessage.subject_id", more=""),
+    update=f"coalesce(target_id, company_id) = {ME}",  # done when its addressee's members were told
 )
 
 TABLES = {

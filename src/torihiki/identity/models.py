@@ -42,7 +42,7 @@ class Company(models.Model):
     """A member company of the platform. What its partners see of it is its Party, one floor up."""
 
     row_security = PartyVisible(
-        commands=("SELECT", "INSERT", "UPDATE"),
+        commands=("SELECT", "INSERT", "UPDATE (name, approval_kinds)"),
         read=f"id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"  # noqa: S608 - a policy of our own constants
         " WHERE m.company_id = identity_company.id AND m.account_id = actor_account())",
         insert=f"id = {ME}",
@@ -101,8 +101,10 @@ class Member(models.Model):
     """A person at work for a company. One account may be a member of several companies."""
 
     row_security = PartyVisible(
+        # A person joins a company by an own act; nobody else's account can be made a member, nor a member another's.
+        commands=("SELECT", "INSERT", "UPDATE (unit_id, name, email, role, suspended_at)", "DELETE"),
         read=f"company_id = {ME} OR account_id = actor_account()",
-        insert=f"company_id = {ME}",
+        insert=f"company_id = {ME} AND account_id = actor_account()",
         update=f"company_id = {ME}",
         delete=f"company_id = {ME}",
         granted=GRANTED.format(column="company_id"),

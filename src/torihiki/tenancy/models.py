@@ -3,7 +3,7 @@
 from django.db import models
 
 from torihiki.lib.ids import new_id
-from torihiki.tenancy.row_security import OperatorOnly
+from torihiki.tenancy.row_security import FourEyes
 
 
 class AccessGrant(models.Model):
@@ -12,7 +12,7 @@ class AccessGrant(models.Model):
     The policies of every owned table look here; a grant that its own user approved counts as none.
     """
 
-    row_security = OperatorOnly()
+    row_security = FourEyes()
 
     id = models.UUIDField(primary_key=True, default=new_id)
     staff_id = models.UUIDField()

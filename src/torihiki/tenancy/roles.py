@@ -84,11 +84,14 @@ def _make_role(admin: psycopg.Connection, role: str, password: str) -> None:
     verb = "ALTER" if admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() else "CREATE"
     verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     attributes = f"{ATTRIBUTES} {'BYPASSRLS' if role == MIGRATION else 'NOBYPASSRLS'}"
+    name = sql.Identifier(role)
     admin.execute(
         sql.SQL("{} ROLE {} WITH {} PASSWORD {}").format(
-            sql.SQL(verb), sql.Identifier(role), sql.SQL(attributes), sql.Literal(verifier)
+            sql.SQL(verb), name, sql.SQL(attributes), sql.Literal(verifier)
         )
     )
+    # A temporary table must never stand before the real one of its name, in whatever the connection serves next.
+    admin.execute(sql.SQL("ALTER ROLE {} SET search_path = public, pg_temp").format(name))
 
 
 def _check(admin: psycopg.Connection) -> None:

@@ -70,7 +70,8 @@ class Owned(TableClass):
 
 @dataclass(frozen=True)
 class PartyVisible(TableClass):
-    """Rows that more than one company may see, by expressions over the row; empty `update` means as `read`.
+    """Rows that more than one company may see, by expressions over the row; empty `update` means as `read`, and empty
+    `updated`, what a row must be afterwards, means as `update`.
 
     `granted` is the console's expression; where it is empty the console reads nothing.
     """
@@ -78,11 +79,13 @@ class PartyVisible(TableClass):
     read: str = "false"
     insert: str = "false"
     update: str = ""
+    updated: str = ""
     delete: str = ""
     granted: str = ""
 
     def policies(self) -> tuple[Policy, ...]:
-        own = _application(self.commands, self.read, self.insert, self.update or self.read, self.delete or "false")
+        update = self.update or self.read
+        own = _application(self.commands, self.read, self.insert, update, self.delete or "false", self.updated)
         return (*own, _console(self.granted)) if self.granted else own
 
     def grants(self) -> dict[str, tuple[str, ...]]:
@@ -116,6 +119,25 @@ class OperatorOnly(TableClass):
 
 
 @dataclass(frozen=True)
+class FourEyes(TableClass):
+    """What one member of the operator's staff asks for and another one approves: both in their own name only."""
+
+    commands: tuple[str, ...] = ()
+
+    def policies(self) -> tuple[Policy, ...]:
+        asked = "staff_id = actor_staff() AND approved_by IS NULL AND approved_at IS NULL"
+        approved = "approved_by = actor_staff() AND staff_id <> actor_staff()"
+        return (
+            Policy("SELECT", CONSOLE, "true"),
+            Policy("INSERT", CONSOLE, "", asked),
+            Policy("UPDATE", CONSOLE, "approved_by IS NULL OR approved_by = actor_staff()", approved),
+        )
+
+    def grants(self) -> dict[str, tuple[str, ...]]:
+        return {CONSOLE: ("SELECT", "INSERT", "UPDATE (approved_by, approved_at, expires_at)")}
+
+
+@dataclass(frozen=True)
 class ByFunctionOnly(TableClass):
     """Needed before there is an actor: reached only through narrow SECURITY DEFINER functions, by no role directly."""
 
@@ -135,8 +157,10 @@ class Ledger(TableClass):
     commands: tuple[str, ...] = ("SELECT", "INSERT")
 
     def policies(self) -> tuple[Policy, ...]:
+        own = f"company_id IS NOT DISTINCT FROM {ME}"
+        written = f"{own} AND position IS NULL AND transaction = pg_current_xact_id()"
         return (
-            *_application(self.commands, f"company_id = {ME}", f"company_id IS NOT DISTINCT FROM {ME}", "", ""),
+            *_application(self.commands, f"company_id = {ME}", written, "", ""),
             _console("company_id IS NULL OR " + GRANTED.format(column="company_id")),
             Policy("SELECT", SYSTEM, "true"),
             Policy("UPDATE", SYSTEM, "position IS NULL", "position IS NOT NULL"),
@@ -150,11 +174,13 @@ class Ledger(TableClass):
 _CONSOLE = ("SELECT", "INSERT", "UPDATE")
 
 
-def _application(commands: tuple[str, ...], read: str, insert: str, update: str, delete: str) -> tuple[Policy, ...]:
+def _application(
+    commands: tuple[str, ...], read: str, insert: str, update: str, delete: str, updated: str = ""
+) -> tuple[Policy, ...]:
     every = {
         "SELECT": Policy("SELECT", APPLICATION, read),
         "INSERT": Policy("INSERT", APPLICATION, "", insert),
-        "UPDATE": Policy("UPDATE", APPLICATION, update, update),
+        "UPDATE": Policy("UPDATE", APPLICATION, update, updated or update),
         "DELETE": Policy("DELETE", APPLICATION, delete),
     }
     return tuple(every[command.partition(" ")[0]] for command in commands)

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         Protect(
             "identity_company",
             PartyVisible(
-                commands=("SELECT", "INSERT", "UPDATE"),
+                commands=("SELECT", "INSERT", "UPDATE (name, approval_kinds)"),
                 read=f"id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"  # noqa: S608 - a policy of our own constants
                 " WHERE m.company_id = identity_company.id AND m.account_id = actor_account())",
                 insert=f"id = {ME}",
@@ -38,8 +38,10 @@ class Migration(migrations.Migration):
         Protect(
             "identity_member",
             PartyVisible(
+                # A person joins a company by an own act; nobody else's account can be made a member, nor a member another's.
+                commands=("SELECT", "INSERT", "UPDATE (unit_id, name, email, role, suspended_at)", "DELETE"),
                 read=f"company_id = {ME} OR account_id = actor_account()",
-                insert=f"company_id = {ME}",
+                insert=f"company_id = {ME} AND account_id = actor_account()",
                 update=f"company_id = {ME}",
                 delete=f"company_id = {ME}",
                 granted=GRANTED.format(column="company_id"),

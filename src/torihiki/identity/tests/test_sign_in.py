@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -197,7 +198,7 @@ def rehash(desk):
 
 def join(desk, other):
     """The desk's person becomes a clerk of the other's company too."""
-    with other.acting():
+    with scope(replace(other.actor, account_id=desk.actor.account_id)):
         return str(
             Member.objects.create(
                 id=new_id(),

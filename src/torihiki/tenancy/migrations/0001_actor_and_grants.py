@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 import torihiki.lib.ids
 from torihiki.tenancy.operations import Protect
-from torihiki.tenancy.row_security import OperatorOnly
+from torihiki.tenancy.row_security import FourEyes
 
 ACTOR_FUNCTION = """
 CREATE FUNCTION actor_{name}() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
@@ -48,5 +48,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        Protect("tenancy_accessgrant", OperatorOnly()),
+        Protect("tenancy_accessgrant", FourEyes()),
     ]
