@@ -68,15 +68,23 @@ def filled(page: Any) -> dict[str, Any]:
 
 def act(desk: Desk, document_id: UUID, step: str, reason: str = "", *, towards: Desk | None = None) -> Any:
     """Open the step's page and confirm it."""
+    page, address, data = opened(desk, document_id, step, reason, towards=towards)
+    return desk.post(address, data) if data else page
+
+
+def opened(
+    desk: Desk, document_id: UUID, step: str, reason: str = "", *, towards: Desk | None = None
+) -> tuple[Any, str, dict[str, Any]]:
+    """The step's page, and what its button would send where; nothing where the step is not offered."""
     address = reverse("document-step", args=[document_id, step])
     page = desk.get(address, {"recipient": str(recipient_of(desk, document_id, towards))} if towards else None)
     if page.status_code != 200 or "offer" not in page.context:
-        return page
+        return page, address, {}
     offer = page.context["offer"]
     data = {"version": page.context["seen"].document.version, "key": page.context["key"], "reason": reason}
     if offer.recipient:
         data["recipient"] = str(offer.recipient.pk)
-    return desk.post(address, data)
+    return page, address, data
 
 
 def does(desk: Desk, document_id: UUID, step: str, reason: str = "", *, towards: Desk | None = None) -> None:

@@ -50,6 +50,7 @@ def take_in(
         if before := done_before(actor, key, f"take in {kind.code}", document_id, at=at):
             return before.document_id, taken
         found_kind = KINDS[taken.kind] if taken.kind else kind
+        _one_at_a_time(actor)
         issuer = _issuer(actor, taken.issuer, at=at)
         _refuse_twice(actor, found_kind, issuer, taken)
         _write(actor, found_kind, document_id, issuer, taken, name=name, content=content, at=at)
@@ -146,6 +147,11 @@ def _write(
         )
     sync_views(document_id)
     write_transition(actor, document, "take_in", at=at, shared=False)
+
+
+def _one_at_a_time(actor: Actor) -> None:
+    """Two who take in the same file at once: the second waits here, and then finds what the first stored."""
+    Party.objects.select_for_update().get(company_id=actor.company)
 
 
 def _issuer(actor: Actor, details: PartyDetails, *, at: datetime) -> Party:
