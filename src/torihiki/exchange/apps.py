@@ -8,5 +8,6 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("spec")
+        import_string("torihiki.exchange.specs.check_kinds")()
         # By name: models and pages can be imported only now.
         import_string("torihiki.exchange.navigation.register_kinds")()

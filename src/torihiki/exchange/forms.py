@@ -65,7 +65,7 @@ def complaint(error: Mapping[str, Any]) -> str:
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
     words = COMPLAINTS.get(error["type"], _("This cannot be used as it is. Check it and enter it again."))
-    return str(words) % error.get("ctx", {})
+    return str(words % error.get("ctx", {}))
 
 
 class NumberField(forms.DecimalField):
@@ -143,7 +143,10 @@ class BodyForms:
 
     def blame(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Put pydantic's errors where they belong; fields that show one already keep their own."""
+        below = {str(error["loc"][0]) for error in errors if len(error["loc"]) > 1}
         for error in errors:
+            if error["type"] == "too_short" and str(error["loc"][0]) in below:
+                continue  # pydantic counts only the lines that are right
             place, text = list(error["loc"]), complaint(error)
             if len(place) >= 3 and place[0] in self.parts and isinstance(place[1], int):
                 shown = [form for form in self.parts[place[0]].forms if not _is_blank(form)]

@@ -3,7 +3,7 @@
 A service's `spec.py` calls `register(Kind(...))`; everything else (pages, forms, actions, tests) derives from it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +26,8 @@ Words = str | Promise
 Seat = Literal["issuer", "receiver", "system"]
 
 DRAFT = "draft"
+CODE_LENGTH_MAX = 30
+OWN_STEPS = frozenset({"send", "revise", "submit", "approve", "return", "take_in"})
 ISSUER, RECEIVER, SYSTEM = "issuer", "receiver", "system"
 
 
@@ -37,6 +39,7 @@ class State:
     label: Words
     tone: str = "neutral"
     waits_for: Literal["", "issuer", "receiver"] = ""
+    void: bool = False  # counts as if it had never been: what it was made from may be used again
 
 
 @dataclass(frozen=True)
@@ -217,15 +220,46 @@ KINDS: dict[str, Kind] = {}
 
 def register(kind: Kind) -> Kind:
     """Add a kind. Raises ValueError for a declaration that contradicts itself, so that the start stops, not a user."""
-    codes = {state.code for state in kind.states}
-    named = {kind.sent_state, *kind.revise_from, *(step.target for step in kind.steps)}
-    named |= {source for step in kind.steps for source in step.source}
-    if unknown := named - codes:
-        raise ValueError(f"{kind.code}: no such state as {', '.join(sorted(unknown))}")
-    if kind.code in KINDS and KINDS[kind.code] is not kind:
-        raise ValueError(f"{kind.code}: two services declare this kind")
+    if problem := next(_contradictions(kind), ""):
+        raise ValueError(f"{kind.code}: {problem}")
     KINDS[kind.code] = kind
     return kind
+
+
+def check_kinds() -> None:
+    """What can be told only of all kinds together: sources that exist, in states that exist. Raises ValueError."""
+    for kind in KINDS.values():
+        for source in kind.sources:
+            if source.kind not in KINDS:
+                raise ValueError(f"{kind.code}: is made from {source.kind}, a kind that no service declares")
+            if unknown := set(source.states) - {state.code for state in KINDS[source.kind].states}:
+                raise ValueError(f"{kind.code}: {source.kind} has no state {', '.join(sorted(unknown))}")
+
+
+def _contradictions(kind: Kind) -> Iterator[str]:
+    codes = {state.code for state in kind.states}
+    named = {kind.sent_state, *kind.revise_from, *kind.kept_on_revision, *(step.target for step in kind.steps)}
+    named |= {source for step in kind.steps for source in step.source}
+    names = [step.name for step in kind.steps]
+    others = [other for other in KINDS.values() if other is not kind]
+    if unknown := named - codes:
+        yield f"no such state as {', '.join(sorted(unknown))}"
+    if wrong := [state.code for state in kind.states if state.waits_for not in ("", ISSUER, RECEIVER)]:
+        yield f"{wrong[0]} waits for somebody who is neither issuer nor receiver"
+    if taken := OWN_STEPS.intersection(names):
+        yield f"the step name {sorted(taken)[0]} is the kernel's own"
+    if len(set(names)) < len(names):
+        yield "two steps have one name"
+    if not kind.several_recipients and any(step.per_recipient for step in kind.steps):
+        yield "a step per recipient needs several recipients"
+    if kind.expiry and kind.expiry not in names:
+        yield f"its expiry names no step: {kind.expiry}"
+    if any(len(code) > CODE_LENGTH_MAX for code in (kind.code, *codes, *names)):
+        yield f"a code is longer than {CODE_LENGTH_MAX} characters"
+    if any(other.code == kind.code for other in others):
+        yield "two services declare this kind"
+    if any(other.prefix == kind.prefix for other in others):
+        yield f"another kind's numbers begin with {kind.prefix}"
 
 
 def kind_of(document: Document) -> Kind:

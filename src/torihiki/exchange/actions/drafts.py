@@ -20,7 +20,7 @@ from torihiki.exchange.access import (
 )
 from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
-from torihiki.exchange.models import Attachment, Document, Draft, Partner, PartyView
+from torihiki.exchange.models import Attachment, Document, Draft, Link, Partner, PartyView
 from torihiki.exchange.numbering import TOKYO
 from torihiki.exchange.papers import read_sent
 from torihiki.exchange.refusals import (
@@ -114,6 +114,7 @@ def start_draft(
             at=at,
             subject_type=DOCUMENT,
             subject_id=document_id,
+            subject_label=str(draft.body.get("subject") or kind.code),
             data={"kind": kind.code, "source": source_id},
         )
     return document_id
@@ -316,9 +317,17 @@ def usable_source(kind: Kind, seen: Seen) -> Source | None:
     if not seen.actor.may(kind.permission(Action.DRAFT)):
         return None
     for source in kind.sources:
-        if source.kind == seen.view.kind and seen.view.role == source.seat and seen.view.state in source.states:
+        fits = source.kind == seen.view.kind and seen.view.role == source.seat and seen.view.state in source.states
+        if fits and not (source.many is False and made_already(kind, source, seen)):
             return source
     return None
+
+
+def made_already(kind: Kind, source: Source, seen: Seen, *, but: UUID | None = None) -> bool:
+    """Whether this company already sent a document of `kind` made from the one seen here, and it still counts."""
+    links = Link.objects.filter(target_id=seen.document.pk, name=source.link, company_id=seen.actor.company)
+    counting = links.filter(source__kind=kind.code).exclude(source__state__in=[s.code for s in kind.states if s.void])
+    return counting.exclude(source_id=but).exists()
 
 
 def _from_source(

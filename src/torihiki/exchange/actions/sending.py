@@ -6,7 +6,15 @@ from uuid import UUID
 
 from torihiki.exchange.access import Seen, access_document, access_draft, access_recipients, access_versions
 from torihiki.exchange.actions.attachments import share_files
-from torihiki.exchange.actions.drafts import DOCUMENT, READY, body_sha256, fitting_recipients, own_details, validated
+from torihiki.exchange.actions.drafts import (
+    DOCUMENT,
+    READY,
+    body_sha256,
+    fitting_recipients,
+    made_already,
+    own_details,
+    validated,
+)
 from torihiki.exchange.actions.steps import move_document
 from torihiki.exchange.actions.versions import payload_of, store_version
 from torihiki.exchange.bodies import Body, PartyDetails
@@ -17,6 +25,7 @@ from torihiki.exchange.refusals import (
     ApprovalMissing,
     ChangedMeanwhile,
     ReasonMissing,
+    SourceUnfit,
     StepNotOpen,
 )
 from torihiki.exchange.specs import Deed, Kind, Source
@@ -97,12 +106,8 @@ def _fitting_source(kind: Kind, seen: Seen, draft: Draft) -> None:
         source, source_seen = _source_of(kind, seen.actor, origin, lock=True)
         if source_seen.view.state not in source.states:
             raise StepNotOpen
-        others = Link.objects.filter(target_id=source_seen.document.pk, name=source.link, company_id=seen.actor.company)
-        if (
-            not source.many
-            and others.exclude(source__state__in=_void(kind)).exclude(source_id=seen.document.pk).exists()
-        ):
-            raise StepNotOpen
+        if not source.many and made_already(kind, source, source_seen, but=seen.document.pk):
+            raise SourceUnfit
 
 
 def _write_version(seen: Seen, body: Body, partners: Sequence[Partner], *, reason: str, at: datetime) -> Version:
@@ -168,7 +173,3 @@ def _link_sources(seen: Seen, draft: Draft, *, at: datetime) -> list[UUID]:
 def _source_of(kind: Kind, actor: Actor, origin: dict[str, str], *, lock: bool = False) -> tuple[Source, Seen]:
     seen = access_document(actor, UUID(origin["document"]), lock=lock)
     return next(s for s in kind.sources if s.kind == seen.view.kind and s.link == origin["link"]), seen
-
-
-def _void(kind: Kind) -> list[str]:
-    return [state.code for state in kind.states if state.code in ("cancelled", "withdrawn", "declined", "expired")]

@@ -163,7 +163,7 @@ def _carry_out(seen: Seen, step: Step, recipient: Recipient | None, *, reason: s
         at=at,
         subject_type=DOCUMENT,
         subject_id=document.pk,
-        subject_label=document.number,
+        subject_label=f"{document.number} ({step.name})",
         data={
             "kind": seen.kind.code,
             "step": step.name,

@@ -114,6 +114,8 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
         "may_edit": _may_edit(seen),
         "may_send": actor.may(kind.permission(Action.SEND)),
         "may_revise": _may_revise(seen),
+        "draft_is_late": seen.document.version > 0 and seen.document.state not in kind.revise_from,
+        "revision_is_next": view.waiting == "us" and not made and not any(offer.step.primary for offer in open_now),
         "may_comment": actor.may(kind.permission(Action.RESPOND)),
         "recipients": [(row, _state_of(kind, row, seen)) for row in recipients],
         "audiences": [row for row in recipients if row.company_id],
@@ -289,12 +291,7 @@ def _may_edit(seen: Seen) -> bool:
 
 def _may_revise(seen: Seen) -> bool:
     state = seen.document.state in seen.kind.revise_from and seen.document.version > 0
-    return (
-        state
-        and seen.view.role == ISSUER
-        and not seen.view.internal_state
-        and _may_edit(seen)
-    )
+    return state and seen.view.role == ISSUER and not seen.view.internal_state and _may_edit(seen)
 
 
 def _may_approve(seen: Seen, draft: Draft | None) -> bool:

@@ -24,8 +24,8 @@ STATES = (
     State("in_query", _("In query"), "warning", "issuer"),
     State("accepted", pgettext_lazy("invoice", "Accepted"), "success"),
     State("rejected", _("Rejected"), "danger", "issuer"),
-    State("withdrawn", _("Withdrawn"), "neutral"),
-    State("cancelled", _("Cancelled"), "neutral"),
+    State("withdrawn", _("Withdrawn"), "neutral", void=True),
+    State("cancelled", _("Cancelled"), "neutral", void=True),
 )
 CONFIRMED = tuple(replace(state, label=_("Confirmed")) if state.code == "accepted" else state for state in STATES)
 """A 仕入明細書 counts once the seller has confirmed it (消費税法第30条第9項第3号): that is its word."""

@@ -251,9 +251,10 @@ def render_totals(sums: Sequence[Sum]) -> Context:
 
 
 @register.inclusion_tag("web/components/error_summary.html", name="error_summary")
-def render_error_summary(*forms: BaseForm | BaseFormSet[Any] | None) -> Context:
+def render_error_summary(*forms: BaseForm | BaseFormSet[Any] | None, title: Words = "") -> Context:
     """All errors of the forms and formsets given, each linking to its field; a page may lack one of them."""
-    return {"problems": [problem for form in forms if form for problem in problems_of(form)]}
+    problems = [problem for form in forms if form for problem in problems_of(form)]
+    return {"problems": problems, "title": title}
 
 
 @register.inclusion_tag("web/components/field.html", name="field")
