@@ -162,7 +162,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Samples:
-    """A valid body, and refused ones by the name of what is wrong with them. Also the demo's data."""
+    """A valid body, and refused ones by the name of what is wrong with them."""
 
     valid: Mapping[str, Any]
     refused: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

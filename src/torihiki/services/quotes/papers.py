@@ -1,5 +1,6 @@
 """The printed request for quotation and quotation."""
 
+from dataclasses import replace
 from typing import cast
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,10 @@ from torihiki.services.quotes.body import QuoteBody, RequestBody
 def request_sheet(sent: Sent, language: Language) -> Sheet:
     body = cast("RequestBody", sent.body)
     seller, buyer = parties(sent)
+    fixed = words(language)
+    if sent.recipient is None:  # the issuer's own copy of what went to several
+        seller = seller.model_copy(update={"name": _("All companies asked")})
+        fixed = replace(fixed, honorific="")
     facts = (
         (_("Reply wanted by"), body.reply_by),
         (_("Delivery wanted on"), body.delivery_on),
@@ -26,7 +31,7 @@ def request_sheet(sent: Sent, language: Language) -> Sheet:
         issued_on=sent.issued_on,
         seller=seller,
         buyer=buyer,
-        words=words(language),
+        words=fixed,
         language=language,
         issued_by="buyer",
         registration="hide",

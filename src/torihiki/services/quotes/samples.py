@@ -1,4 +1,4 @@
-"""Bodies for tests and the demo: valid ones, and refused ones by what is wrong with them."""
+"""Bodies for tests: valid ones, and refused ones by what is wrong with them."""
 
 LINES = [
     {"item_code": "KT-101", "description": "業務用冷蔵庫 4ドア", "quantity": "2", "unit": "台"},
