@@ -29,6 +29,12 @@ os.environ.update(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help="also what takes minutes: every id on every route, every fault"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """pytest-django leaves the set-up to the project when the settings were not yet read at its start. In a process of
     pytest-xdist they were, as their name is inherited: with the database of the process that started it."""
@@ -36,7 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     django.setup()
     connections["default"].settings_dict["NAME"] = DATABASE.name
-    config.pluginmanager.import_plugin("tests.world")  # needs the models
+    for plugin in ("tests.world", "tests.market"):  # they need the models
+        config.pluginmanager.import_plugin(plugin)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +72,12 @@ def _static_files_without_manifest(django_test_environment: None) -> None:
 
     backend = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": backend}
+
+
+@pytest.fixture(scope="session")
+def test_database(django_db_setup: None) -> TestDatabase:
+    """For tests that need databases of their own, or the superuser's view of one."""
+    return DATABASE
 
 
 @pytest.fixture

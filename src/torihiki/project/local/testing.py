@@ -90,6 +90,19 @@ class TestDatabase:
             _drop(admin, self.name)
             roles.create_database(admin, self.name, template=self._template)
 
+    @contextmanager
+    def beside(self, purpose: str) -> Iterator[str]:
+        """The name of one more fresh database of this process, for as long as it is needed."""
+        name = f"{self.name}_{purpose}"
+        with self.cluster.connect() as admin:
+            _drop(admin, name)
+            roles.create_database(admin, name, template=self._template)
+        try:
+            yield name
+        finally:
+            with self.cluster.connect() as admin:
+                _drop(admin, name)
+
     def stop(self) -> None:
         """Drop the database and leave the cluster, stopping it when nobody else is in it."""
         if self._users is None:
@@ -152,8 +165,8 @@ def _drop(admin: psycopg.Connection, database: str) -> None:
 
 def _drop_abandoned(admin: psycopg.Connection) -> None:
     """Drop the databases of test processes that were killed."""
-    for (name,) in admin.execute(r"SELECT datname FROM pg_database WHERE datname ~ '^test_\d+$'").fetchall():
-        if not Path("/proc", name.removeprefix("test_")).exists():
+    for (name,) in admin.execute(r"SELECT datname FROM pg_database WHERE datname ~ '^test_\d+(_|$)'").fetchall():
+        if not Path("/proc", name.split("_")[1]).exists():
             _drop(admin, name)
 
 

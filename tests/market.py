@@ -1,0 +1,389 @@
+"""A whole market, written by the real actions into a database of its own: what the tests of the walls stand on.
+
+An issuer trades with a receiver and with the receiver's competitor; a stranger knows none of them. Everything that one
+company keeps to itself bears a mark (`ZQ0042Q`) that occurs nowhere else, so that a leak can be told from a coincidence.
+"""
+
+import itertools
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from tests.world import Desk, make_company, trade
+from torihiki.exchange.access import access_document, access_draft, access_recipients, access_versions
+from torihiki.exchange.actions.attachments import attach_file
+from torihiki.exchange.actions.drafts import (
+    approve_draft,
+    body_sha256,
+    return_draft,
+    save_draft,
+    start_draft,
+    start_revision,
+    submit_draft,
+)
+from torihiki.exchange.actions.intake import take_in
+from torihiki.exchange.actions.remarks import comment, mark_opened
+from torihiki.exchange.actions.sending import send_document
+from torihiki.exchange.actions.steps import take_step
+from torihiki.exchange.bodies import PartyDetails
+from torihiki.exchange.models import Partner
+from torihiki.exchange.papers import read_sent
+from torihiki.exchange.partners.actions import (
+    add_external_partner,
+    agree_terms,
+    change_partner,
+    invite_partner,
+    propose_terms,
+    set_external_terms,
+    withdraw_partner,
+)
+from torihiki.exchange.partners.terms import TermsBody
+from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
+from torihiki.identity.actions import add_unit, invite_member, withdraw_invitation
+from torihiki.identity.models import Member
+from torihiki.identity.permissions import Role
+from torihiki.project.local.testing import TestDatabase
+from torihiki.tenancy import roles
+from torihiki.tenancy.actor import Actor, scope
+
+MARK = r"ZQ\d{4}Q"
+FILE = b"%PDF-1.4 kept by one company: "
+DEPTH_MAX = 8
+
+
+@dataclass
+class Market:
+    """Its desks (issuer, receiver, competitor, stranger), and the database that it lives in."""
+
+    home: TestDatabase
+    database: str
+    desks: dict[str, Desk] = field(default_factory=dict)
+
+    def url(self, role: str) -> str:
+        return self.home.cluster.url(role, self.database)
+
+    @contextmanager
+    def superuser(self) -> Iterator[psycopg.Connection]:
+        """Past every policy, in a transaction that is rolled back."""
+        with self.home.cluster.connect(self.database) as connection:
+            connection.autocommit = False
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def open(self, role: str = roles.APPLICATION) -> Iterator["Market"]:
+        """Django works in the market's database as `role` meanwhile."""
+        settings = connections["default"].settings_dict
+        former = dict(settings)
+        close_connections()
+        settings.update(NAME=self.database, USER=role, PASSWORD=self.home.cluster.passwords[role])
+        try:
+            yield self
+        finally:
+            close_connections()
+            settings.update(former)
+
+
+def close_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def founded_market(test_database: TestDatabase, django_db_blocker: Any) -> Iterator[Market]:
+    """Made once per process, and committed."""
+    with test_database.beside("market") as name:
+        market = Market(test_database, name)
+        with django_db_blocker.unblock(), market.open():
+            Builder(market).build()
+        yield market
+
+
+@pytest.fixture
+def market(founded_market: Market, django_db_blocker: Any) -> Iterator[Market]:
+    """What a test commits here stays for the next one."""
+    with django_db_blocker.unblock(), founded_market.open():
+        yield founded_market
+
+
+@dataclass
+class Builder:
+    market: Market
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def mark(self) -> str:
+        return f"ZQ{next(self.numbers):04d}Q"
+
+    def build(self) -> None:
+        desks = self.market.desks
+        desks["issuer"] = make_company("aoba", "青葉食品株式会社", "アオバショクヒン", "7000012050002")
+        desks["receiver"] = make_company("minato", "株式会社みなと商店", "ミナトショウテン", "3010401013220")
+        desks["competitor"] = make_company("kaede", "かえで商事株式会社", "カエデショウジ", "1010001000006")
+        desks["stranger"] = make_company("yama", "やまびこ物産合同会社", "ヤマビコブッサン")
+        issuer, receiver, competitor, stranger = desks.values()
+        for other in (receiver, competitor):
+            trade(issuer, other)
+            self.note_each_other(issuer, other)
+        for desk in desks.values():
+            self.house(desk)
+            self.drafts(desk)
+        for kind in KINDS.values():
+            for course in ways(kind):
+                self.deal(kind, issuer, receiver, course)
+            if kind.free:
+                self.deal(kind, receiver, issuer, ())
+                self.deal(kind, issuer, competitor, ())
+                self.send_outside(kind, stranger)
+        self.race(issuer, receiver, competitor)
+        self.take_in(issuer, receiver, stranger)
+
+    # ---- what each company keeps to itself
+
+    def house(self, desk: Desk) -> None:
+        """Units, invitations, an external partner with notes and terms."""
+        now = timezone.now()
+        with desk.acting() as actor:
+            head = add_unit(actor, name=self.mark(), code=self.mark(), parent_id=None, at=now)
+            add_unit(actor, name=self.mark(), code=self.mark(), parent_id=head.pk, at=now)
+            Member.objects.filter(company_id=actor.company, role=Role.CLERK).update(unit=head)
+            desk.clerk.actor = replace(desk.clerk.actor, unit_id=head.pk)
+            for name in ("open", "withdrawn"):
+                invited = invite_member(
+                    actor, email=f"{self.mark()}@x.example", name=self.mark(), role=Role.CLERK, unit_id=head.pk, at=now
+                )
+                asked = invite_partner(actor, email=f"{self.mark()}@x.example", message=self.mark(), at=now)
+                if name == "withdrawn":
+                    withdraw_invitation(actor, invited.pk, at=now)
+                    withdraw_partner(actor, asked.pk, at=now)
+            external = add_external_partner(
+                actor, PartyDetails(name=f"外部 {self.mark()}"), own_code=self.mark(), note=self.mark(), at=now
+            )
+            set_external_terms(actor, external.pk, TermsBody(note=self.mark()), at=now)
+
+    def drafts(self, desk: Desk) -> None:
+        """Begun, submitted, returned and approved, with remarks and files that nobody else may see."""
+        free = [kind for kind in KINDS.values() if kind.free]
+        for kind in free:
+            for stage in ("draft", "in_approval", "returned", "ready") if kind is free[0] else ("draft",):
+                document_id = self.draft(kind, desk.clerk, [self.outsider(desk)])
+                self.keep_notes(desk, document_id)
+                if stage != "draft":
+                    self.through_approval(desk, document_id, stage)
+
+    def draft(self, kind: Kind, desk: Desk, recipients: Sequence[UUID], source: UUID | None = None) -> UUID:
+        with desk.acting() as actor:
+            return start_draft(
+                actor,
+                kind,
+                at=timezone.now(),
+                body=self.body(kind),
+                recipients=[] if source else recipients,
+                source_id=source,
+                key=self.mark(),
+            )
+
+    def body(self, kind: Kind) -> dict[str, Any]:
+        """The kind's valid sample, made unmistakable."""
+        body = dict(kind.samples.valid)
+        if "subject" in kind.body.model_fields:
+            body["subject"] = self.mark()
+        lines = [dict(line) for line in body.get("lines") or ()]
+        if lines:
+            body["lines"] = [{**lines[0], "description": self.mark()}, *lines[1:]]
+            if "unit_price" in lines[0]:
+                body["lines"][0]["unit_price"] = str(1_000_003 + 7_919 * next(self.numbers))
+        return body
+
+    def keep_notes(self, desk: Desk, document_id: UUID) -> None:
+        with desk.acting() as actor:
+            comment(actor, document_id, text=self.mark(), shared=False, at=timezone.now())
+            seen = access_document(actor, document_id)
+            if seen.view.internal_state:
+                name, content = f"{self.mark()}.pdf", FILE + self.mark().encode()
+                attach_file(actor, document_id, name=name, content=content, at=timezone.now())
+
+    def through_approval(self, desk: Desk, document_id: UUID, stage: str) -> None:
+        now = timezone.now()
+        with desk.clerk.acting() as actor:
+            draft = access_draft(access_document(actor, document_id))
+            assert draft is not None
+            submit_draft(actor, document_id, revision=draft.revision, at=now)
+        with desk.approver.acting() as actor:
+            if stage == "returned":
+                return_draft(actor, document_id, reason=self.mark(), at=now)
+            if stage == "ready":
+                approve_draft(actor, document_id, sha256=body_sha256(draft), at=now)
+
+    def outsider(self, desk: Desk) -> UUID:
+        with desk.acting() as actor:
+            return Partner.objects.get(company_id=actor.company, relationship=None).party_id
+
+    # ---- what two companies have between them
+
+    def note_each_other(self, one: Desk, other: Desk) -> None:
+        now = timezone.now()
+        for desk, partner_desk in ((one, other), (other, one)):
+            partner = desk.partner(partner_desk)
+            with desk.acting() as actor:
+                own = {"own_code": self.mark(), "own_name": self.mark(), "note": self.mark()}
+                change_partner(actor, partner.pk, **own, at=now)
+        with one.acting() as actor:
+            terms = propose_terms(actor, one.partner(other).pk, TermsBody(note=self.mark()), at=now)
+        with other.acting() as actor:
+            agree_terms(actor, other.partner(one).pk, terms.pk, at=now)
+        with one.acting() as actor:
+            propose_terms(actor, one.partner(other).pk, TermsBody(note=self.mark()), at=now)
+
+    def deal(self, kind: Kind, writer: Desk, reader: Desk, course: Sequence[Step]) -> UUID:
+        """A document that went from `writer` to `reader` and then took these steps."""
+        source = None
+        if not kind.free:
+            origin = kind.sources[0]
+            source_kind = KINDS[origin.kind]
+            way = next(way for way in ways(source_kind) if target(source_kind, way) in origin.states)
+            pair = (writer, reader) if origin.seat == ISSUER else (reader, writer)
+            source = self.deal(source_kind, *pair, way)
+        document_id = self.draft(kind, writer, [reader.party.id], source)
+        self.keep_notes(writer, document_id)
+        self.send(writer, document_id)
+        with reader.acting() as actor:
+            mark_opened(actor, document_id, at=timezone.now())
+        for desk in (writer, reader):
+            with desk.acting() as actor:
+                comment(actor, document_id, text=self.mark(), shared=True, at=timezone.now())
+            self.keep_notes(desk, document_id)
+        for step in course:
+            self.step(document_id, step, writer, reader)
+        if not course and kind.revise_from:
+            self.revise(kind, writer, document_id)
+        return document_id
+
+    def send(self, desk: Desk, document_id: UUID) -> None:
+        with desk.acting() as actor:
+            draft = access_draft(access_document(actor, document_id))
+            assert draft is not None
+            send_document(actor, document_id, revision=draft.revision, at=timezone.now(), key=self.mark())
+
+    def step(self, document_id: UUID, step: Step, writer: Desk, reader: Desk) -> None:
+        actor = {
+            ISSUER: writer.actor,
+            RECEIVER: reader.actor,
+            SYSTEM: Actor.system(writer.company),
+        }[step.by]
+        with scope(actor):
+            seen = access_document(actor, document_id)
+            recipient = access_recipients(seen).get(company_id=reader.company) if step.per_recipient else None
+            take_step(
+                actor,
+                document_id,
+                step.name,
+                at=timezone.now(),
+                version=seen.document.version,
+                reason=self.mark(),
+                recipient_id=recipient.pk if recipient else None,
+            )
+
+    def revise(self, kind: Kind, writer: Desk, document_id: UUID) -> None:
+        """A second version in the making, of which the other side knows nothing yet."""
+        with writer.acting() as actor:
+            start_revision(actor, document_id, at=timezone.now())
+            draft = access_draft(access_document(actor, document_id))
+            assert draft is not None
+            save_draft(
+                actor,
+                document_id,
+                body=self.body(kind),
+                recipients=(),
+                revision=draft.revision,
+                reason=self.mark(),
+                at=timezone.now(),
+            )
+        self.keep_notes(writer, document_id)
+
+    def send_outside(self, kind: Kind, desk: Desk) -> None:
+        self.send(desk, self.draft(kind, desk, [self.outsider(desk)]))
+
+    def race(self, issuer: Desk, *sellers: Desk) -> None:
+        """Requests that went to two sellers at once: one under way, one decided. Neither seller knows of the other."""
+        for kind in KINDS.values():
+            if not kind.several_recipients:
+                continue
+            for decided in (False, True):
+                document_id = self.draft(kind, issuer, [seller.party.id for seller in sellers])
+                self.keep_notes(issuer, document_id)
+                self.send(issuer, document_id)
+                for seller in sellers:
+                    self.whisper(issuer, seller, document_id)
+                answers = [self.answer(kind, seller, document_id) for seller in sellers]
+                if decided and answers[0]:
+                    answer_kind = answers[0][0]
+                    accept = next(step for step in answer_kind.steps if step.primary and step.by == RECEIVER)
+                    self.step(answers[0][1], accept, sellers[0], issuer)
+
+    def whisper(self, issuer: Desk, seller: Desk, document_id: UUID) -> None:
+        """Question, answer, remarks and an opening between the issuer and one seller."""
+        now = timezone.now()
+        with seller.acting() as actor:
+            mark_opened(actor, document_id, at=now)
+            comment(actor, document_id, text=self.mark(), shared=True, at=now)
+            kind = access_document(actor, document_id).kind
+        self.keep_notes(seller, document_id)
+        with issuer.acting() as actor:
+            comment(actor, document_id, text=self.mark(), shared=True, audience=seller.company, at=now)
+        asked: deque[Step] = deque(
+            step for step in kind.steps if step.per_recipient and not step.danger and step.name in ("ask", "answer")
+        )
+        for step in asked:
+            self.step(document_id, step, issuer, seller)
+
+    def answer(self, kind: Kind, seller: Desk, document_id: UUID) -> tuple[Kind, UUID] | None:
+        for other in KINDS.values():
+            if any(source.kind == kind.code and source.seat == RECEIVER for source in other.sources):
+                answer = self.draft(other, seller, (), document_id)
+                self.send(seller, answer)
+                return other, answer
+        return None
+
+    def take_in(self, issuer: Desk, receiver: Desk, stranger: Desk) -> None:
+        """The issuer's invoice on paper, as it were: what a company takes in from outside is its own."""
+        for kind in KINDS.values():
+            if kind.reader is None:
+                continue
+            export = next(export for export in kind.exports if export.media_type == "application/xml")
+            document_id = self.deal(kind, issuer, receiver, ())
+            with issuer.acting() as actor:
+                content = export.write(read_sent(access_versions(access_document(actor, document_id))[0]))
+            for old, new in (("青葉食品株式会社", f"外から {self.mark()}"), ("INV-", f"{self.mark()}-")):
+                content = content.replace(old.encode(), new.encode())
+            with stranger.acting() as actor:
+                take_in(actor, kind, name=f"{self.mark()}.xml", content=content, at=timezone.now(), key=self.mark())
+
+
+def ways(kind: Kind) -> list[tuple[Step, ...]]:
+    """For each state that steps alone lead to, a shortest course; the empty one for a document just sent."""
+    found: dict[str, tuple[Step, ...]] = {kind.sent_state: ()}
+    waiting = deque([kind.sent_state])
+    while waiting:
+        state = waiting.popleft()
+        for step in kind.steps:
+            if state in step.source and step.target not in found and len(found[state]) < DEPTH_MAX:
+                if step.per_recipient != (step.per_recipient and kind.several_recipients):
+                    continue
+                found[step.target] = (*found[state], step)
+                waiting.append(step.target)
+    return list(found.values())
+
+
+def target(kind: Kind, way: Sequence[Step]) -> str:
+    return way[-1].target if way else kind.sent_state
