@@ -36,11 +36,13 @@ Key = tuple[str, str]  # context, msgid
 
 
 def key_of(message: Message) -> Key:
-    return message.context or "", message.id[0] if isinstance(message.id, tuple) else message.id
+    return message.context or "", msgids_of(message)[0]
 
 
 def strings_of(message: Message) -> list[str]:
-    return list(message.string) if isinstance(message.string, list | tuple) else [message.string]
+    return (
+        [text or "" for text in message.string] if isinstance(message.string, list | tuple) else [message.string or ""]
+    )
 
 
 def msgids_of(message: Message) -> list[str]:
@@ -163,7 +165,6 @@ def test_lines_and_edges_agree(catalogue: dict[Key, Message]) -> None:
 SENTENCE = re.compile(r"[A-Za-z][a-z']+(?:[ ,]+[A-Za-z][a-z']+){2,}")
 JAPANESE = re.compile(r"[\u3001-\u30ff\u4e00-\u9fff\uff01-\uff60]")
 LATIN_ONLY = {
-    ("", "%(month)s, %(day)s"): "翌月末日: Japanese puts the two together without a sign",
     ("sheet", "#"): "“No.” heads the numbers of lines on Japanese papers too",
     ("sheet", "Tel."): "“TEL” is what Japanese papers print",
     ("sheet", "Page {page} of {pages}"): "“1 / 3” needs no word",

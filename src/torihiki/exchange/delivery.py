@@ -7,18 +7,25 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from torihiki.exchange.models import Document, OutboxMessage, Party, PartyView, Recipient
 from torihiki.exchange.papers import paper, read_sent
-from torihiki.exchange.specs import KINDS
+from torihiki.exchange.specs import KINDS, SYSTEM, Kind
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import PERMISSIONS, Action
 from torihiki.tenancy.actor import Actor, scope
 
 RECEIVERS_MAX = 50  # members told by one mail each
 ATTEMPTS_MAX = 10
+HAPPENED = {
+    "sent": _("sent it"),
+    "commented": _("wrote a comment"),
+    "lost": _("placed it with another company"),
+}
+"""What mails tell besides a kind's own steps, by the outbox message's topic."""
 
 
 @app.task(queue="delivery", retry=RetryStrategy(max_attempts=ATTEMPTS_MAX, exponential_wait=2))
@@ -49,11 +56,21 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
     mails = []
     for member in members:
         with translation.override(settings.LANGUAGE_CODE):
-            facts = {"view": view, "kind": kind, "state": kind.state(view.state), "member": member, "address": address}
+            facts = {"view": view, "kind": kind, "member": member, "address": address, **_happened(message, kind)}
             subject = render_to_string("exchange/mail/moved_subject.txt", facts).strip()
             body = render_to_string("exchange/mail/moved.txt", facts)
         mails.append(_mail(message, member.pk, member.email, subject, body))
     return mails
+
+
+def _happened(message: OutboxMessage, kind: Kind) -> dict[str, object]:
+    """Who did what, as the mail says it; nobody for what came about by itself."""
+    topic = message.topic.removeprefix("document.")
+    step = kind.step(topic)
+    words = step.done if step else HAPPENED[topic]
+    by_itself = step is not None and step.by == SYSTEM
+    sender = None if by_itself else Party.objects.filter(company_id=message.company_id).first()
+    return {"who": sender.name if sender else "", "happened": words}
 
 
 def _to_outsiders(message: OutboxMessage) -> list[EmailMessage]:

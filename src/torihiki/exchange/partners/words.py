@@ -58,7 +58,7 @@ def terms_facts(body: TermsBody) -> Sequence[Fact]:
         Fact(gettext("Rounding of a line"), ROUNDINGS[body.line_rounding]),
         Fact(gettext("Rounding of tax"), ROUNDINGS[body.tax_rounding]),
         Fact(gettext("Prices"), gettext("with tax") if body.prices_include_tax else gettext("without tax")),
-        Fact(gettext("Tolerated difference"), f"{format_number(body.tolerance_percent)} %"),
+        Fact(gettext("Tolerated difference"), f"{format_number(body.tolerance_percent)}%"),
         Fact(
             gettext("Deemed accepted"),
             ngettext("after %(n)d day", "after %(n)d days", deemed) % {"n": deemed} if deemed else gettext("never"),
