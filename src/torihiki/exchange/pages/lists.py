@@ -1,9 +1,7 @@
 """To-do, inbox, outbox, drafts and search: one list over the own views, keyset-paged, exported as CSV."""
 
-import base64
 import csv
 import io
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -33,9 +31,11 @@ from torihiki.ledger.recording import record
 from torihiki.lib.csv import inert
 from torihiki.lib.money import MINOR_DIGITS
 from torihiki.tenancy.actor import Actor
+from torihiki.web.paging import AFTER, BEFORE, Key, keyset_page
 from torihiki.web.parts import Tab
 
 PAGE_ROWS = 50
+BY_CHANGE: Key = {"changed_at": datetime.fromisoformat, "document_id": UUID}
 EXPORT_ROWS_MAX = 10_000
 SEARCH_LENGTH_MAX = 100
 WORDS_MAX = 5
@@ -182,21 +182,19 @@ def kind_page(request: DeskRequest, kind: str) -> HttpResponse:
 
 def _list(request: DeskRequest, place: Box, kind: Kind | None) -> HttpResponse:
     form, views = _filtered(request, place)
-    cursor = _decode(request.GET.get("after", ""))
-    rows = list(_page(views, cursor)[: PAGE_ROWS + 1])
+    page = keyset_page(views, request, BY_CHANGE, size=PAGE_ROWS, newest_first=True)
     kind_named = {"kind": kind.code} if kind else {}
-    more = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
     return render(
         request,
         "exchange/list.html",
         {
             "box": place,
             "title": place.title,
-            "rows": [_row(view) for view in rows[:PAGE_ROWS]],
+            "rows": [_row(view) for view in page.rows],
             "form": form,
             "filtered": any(value not in (None, "") for value in getattr(form, "cleaned_data", {}).values()),
-            "next": _with(request, after=_encode(more)) if more else "",
-            "first": _with(request, after="") if cursor else "",
+            "next": page.next,
+            "previous": page.previous,
             "export": reverse("documents-csv", args=[place.name]) + _query(request, **kind_named),
             "tabs": [] if kind else _kind_tabs(request),
             "kind": kind,
@@ -211,7 +209,7 @@ def _list(request: DeskRequest, place: Box, kind: Kind | None) -> HttpResponse:
 def box_csv(request: DeskRequest, box: str) -> HttpResponse:
     """The list as CSV, UTF-8 with BOM as Excel wants it; complete for the filter up to EXPORT_ROWS_MAX rows."""
     _form, views = _filtered(request, _box(box))
-    rows = [_row(view) for view in _page(views, None)[:EXPORT_ROWS_MAX]]
+    rows = [_row(view) for view in views.order_by("-changed_at", "-document_id")[:EXPORT_ROWS_MAX]]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(
@@ -322,14 +320,6 @@ def _search(views: QuerySet[PartyView], words: str) -> QuerySet[PartyView]:
     return views
 
 
-def _page(views: QuerySet[PartyView], cursor: tuple[datetime, UUID] | None) -> QuerySet[PartyView]:
-    """By last change, newest first; the cursor is the last row's place, so that pages stay put while rows move."""
-    if cursor is not None:
-        changed_at, document_id = cursor
-        views = views.filter(Q(changed_at__lt=changed_at) | Q(changed_at=changed_at, document_id__lt=document_id))
-    return views.order_by("-changed_at", "-document_id")
-
-
 def _row(view: PartyView) -> Row:
     kind = KINDS[view.kind]
     return Row(view, kind, kind.state(view.state))
@@ -338,10 +328,8 @@ def _row(view: PartyView) -> Row:
 def _kind_tabs(request: DeskRequest) -> list[Tab]:
     chosen = request.GET.get("kind", "")
     kinds = [kind for kind in KINDS.values() if request.actor.may(kind.permission(Action.READ))]
-    tabs = [Tab(_("All"), _with(request, kind="", after=""), current=not chosen)]
-    return tabs + [
-        Tab(kind.plural, _with(request, kind=kind.code, after=""), current=chosen == kind.code) for kind in kinds
-    ]
+    tabs = [Tab(_("All"), _with(request, kind=""), current=not chosen)]
+    return tabs + [Tab(kind.plural, _with(request, kind=kind.code), current=chosen == kind.code) for kind in kinds]
 
 
 def _take_in(actor: Actor, kind: Kind | None) -> str:
@@ -355,27 +343,14 @@ def _with(request: HttpRequest, **changed: str) -> str:
 
 
 def _query(request: HttpRequest, **changed: str) -> str:
+    """The present filters with these changed, from the first page on."""
     query = request.GET.copy()
+    changed = {AFTER: "", BEFORE: "", **changed}
     for name, value in changed.items():
         query.pop(name, None)
         if value:
             query[name] = value
     return f"?{query.urlencode()}" if query else ""
-
-
-def _encode(view: PartyView) -> str:
-    return base64.urlsafe_b64encode(json.dumps([view.changed_at.isoformat(), str(view.document_id)]).encode()).decode()
-
-
-def _decode(cursor: str) -> tuple[datetime, UUID] | None:
-    """None for no cursor and for one that somebody made up."""
-    if not 0 < len(cursor) <= 200:
-        return None
-    try:
-        changed_at, document_id = json.loads(base64.urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(changed_at), UUID(document_id)
-    except (ValueError, TypeError):
-        return None
 
 
 def _box(name: str) -> Box:

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from torihiki.identity.access import OpenInvitation, access_invitation_by_token
 from torihiki.identity.actions import NewPerson, accept_invitation
 from torihiki.identity.actions.signing import open_session_of
-from torihiki.identity.desk import public
 from torihiki.identity.forms import NewPersonForm
 from torihiki.identity.pages.signing import FIRST_PAGE, enter, present_language
 from torihiki.identity.permissions import ROLE_HELP, Role
 from torihiki.identity.refusals import InvitationOver
+from torihiki.ledger.desk import public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor
 

@@ -18,9 +18,9 @@ from torihiki.identity.actions import (
     suspend_member,
     withdraw_invitation,
 )
-from torihiki.identity.desk import DeskRequest, desk
 from torihiki.identity.forms import MemberForm
 from torihiki.identity.permissions import MANAGE_MEMBERS, ROLE_HELP, Role
+from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.web.paging import keyset_page
 

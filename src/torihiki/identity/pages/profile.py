@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from torihiki.identity.access import access_member, access_memberships, access_own_account
 from torihiki.identity.actions import change_password, change_profile
-from torihiki.identity.desk import DeskRequest, desk
 from torihiki.identity.forms import PasswordChangeForm, ProfileForm
 from torihiki.identity.permissions import Role
+from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 
 COMPANIES_SHOWN_MAX = 100

@@ -13,10 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from torihiki.identity.actions import change_language, sign_in, sign_out, switch_company
-from torihiki.identity.desk import DeskRequest, desk, public
 from torihiki.identity.forms import SignInForm
 from torihiki.identity.models import LANGUAGES
 from torihiki.identity.sessions import COOKIE_LENGTH_MAX
+from torihiki.ledger.desk import DeskRequest, desk, public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor, scope
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from torihiki.identity.access import access_unit
 from torihiki.identity.actions import add_unit, change_unit, close_unit, reopen_unit
-from torihiki.identity.desk import DeskRequest, desk
 from torihiki.identity.forms import UnitForm, unit_tree
 from torihiki.identity.permissions import MANAGE_COMPANY
+from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 
 

@@ -12,9 +12,9 @@ from torihiki.exchange.partners.actions import change_own_card
 from torihiki.exchange.partners.forms import ApprovalsForm, CardForm, card_initial
 from torihiki.exchange.partners.pages.partners import tell_saved
 from torihiki.identity.actions import set_approval_kinds
-from torihiki.identity.desk import DeskRequest, desk
 from torihiki.identity.models import Company
 from torihiki.identity.permissions import MANAGE_COMPANY
+from torihiki.ledger.desk import DeskRequest, desk
 
 
 @desk(MANAGE_COMPANY, methods=("GET", "POST"))

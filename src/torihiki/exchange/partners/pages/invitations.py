@@ -21,9 +21,9 @@ from torihiki.exchange.partners.forms import InvitationForm, RegistrationForm
 from torihiki.exchange.partners.refusals import NotExternal, PartnerInvitationOver
 from torihiki.identity.actions import register_company
 from torihiki.identity.actions.signing import open_session_of
-from torihiki.identity.desk import DeskRequest, desk, public
 from torihiki.identity.pages.signing import enter, present_language
 from torihiki.identity.permissions import MANAGE_PARTNERS
+from torihiki.ledger.desk import DeskRequest, desk, public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor
 

@@ -32,8 +32,8 @@ from torihiki.exchange.partners.actions.relationships import steps_open
 from torihiki.exchange.partners.forms import ExternalPartnerForm, NotesForm, card_initial
 from torihiki.exchange.partners.terms import TermsBody
 from torihiki.exchange.partners.words import card_facts, state_of, terms_facts
-from torihiki.identity.desk import DeskRequest, desk
 from torihiki.identity.permissions import MANAGE_PARTNERS
+from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.web.paging import keyset_page
 from torihiki.web.parts import Tab

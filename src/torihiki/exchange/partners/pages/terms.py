@@ -12,8 +12,8 @@ from torihiki.exchange.partners.access import access_partner
 from torihiki.exchange.partners.actions import agree_terms, decline_terms, propose_terms, set_external_terms
 from torihiki.exchange.partners.forms import TermsForm
 from torihiki.exchange.partners.terms import current_terms
-from torihiki.identity.desk import DeskRequest, desk
 from torihiki.identity.permissions import MANAGE_PARTNERS
+from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 
 
