@@ -627,7 +627,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="partyview",
-            index=models.Index(fields=["company", "kind", "-issued_on", "-document"], name="view_by_kind_date"),
+            index=models.Index(fields=["company", "kind", "-changed_at", "-document"], name="view_by_kind"),
+        ),
+        migrations.AddIndex(
+            model_name="partyview",
+            index=models.Index(fields=["company", "-changed_at", "-document"], name="view_by_change"),
         ),
         migrations.AddIndex(
             model_name="partyview",
