@@ -31,7 +31,7 @@ class XmlRefused(ValueError):
 
     def __str__(self) -> str:
         text = str(self.message) % self.values if self.values else str(self.message)
-        return f"{text} ({_('line')} {self.line})" if self.line else text
+        return str(_("%(text)s (line %(line)d)") % {"text": text, "line": self.line}) if self.line else text
 
 
 def parse_xml(data: bytes) -> etree._Element:
