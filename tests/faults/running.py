@@ -143,7 +143,7 @@ class Running:
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """As the superuser, past every policy."""
         with self.cluster.connect(DATABASE) as connection:
-            return connection.execute(statement, values).fetchall()  # type: ignore[call-overload,no-any-return]
+            return connection.execute(statement, values).fetchall()
 
     def mails(self) -> list[dict[str, Any]]:
         with urllib.request.urlopen(f"http://localhost:{self.ports.mail_page}/messages.json", timeout=10) as answer:

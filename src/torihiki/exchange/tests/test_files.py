@@ -119,7 +119,7 @@ def test_a_changed_byte_is_a_clear_failure_and_never_a_file(
     }.get(place)
     with connect_as(roles.MIGRATION) as everything:
         if tamper:
-            everything.execute(f"UPDATE exchange_attachmentchunk {tamper} WHERE position = 0")  # type: ignore[call-overload]
+            everything.execute(f"UPDATE exchange_attachmentchunk {tamper} WHERE position = 0")
         else:
             everything.execute("DELETE FROM exchange_attachmentchunk WHERE position = 1")
     for desk in (issuer, receiver):

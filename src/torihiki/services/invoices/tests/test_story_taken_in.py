@@ -39,7 +39,7 @@ def exported(issuer: Desk, receiver: Desk) -> bytes:
 def everything(desk: Desk) -> list[tuple[Any, ...]]:
     with desk.acting(), connection.cursor() as cursor:
         cursor.execute(TRACE)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def canonical(xml: bytes) -> str:
@@ -162,16 +162,9 @@ def test_200_megabytes_are_refused_before_they_are_read(taker: Desk) -> None:
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="big.xml"\r\nContent-Type: text/xml\r\n\r\n'
     body = Endless(head, 200 * 2**20)
     before = everything(taker)
-    answer = taker.client.generic(
-        "POST",
-        PLACE,
-        secure=True,
-        **{
-            "CONTENT_TYPE": "multipart/form-data; boundary=x",
-            "CONTENT_LENGTH": str(body.size),
-            "wsgi.input": body,
-        },
-    )
+    environ: dict[str, Any] = {"CONTENT_LENGTH": str(body.size), "wsgi.input": body}
+    kind = "multipart/form-data; boundary=x"
+    answer = taker.client.generic("POST", PLACE, content_type=kind, secure=True, **environ)
     assert answer.status_code == 413
     assert "MiB" in answer.content.decode()
     assert body.taken < 2 * SIZE_ALLOWED
