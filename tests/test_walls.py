@@ -269,7 +269,7 @@ def test_functions_answer_for_the_acting_company_only(probe: Probe) -> None:
             ("exchange_keeps(%s)", desks["issuer"].party.id, False),
             ("exchange_partner_key(%s)", desks["issuer"].company, None),
             ("exchange_trading_with(%s)", desks["issuer"].party.id, False),
-            ("(SELECT count(*) FROM exchange_search_views(%s))", "厨房", 0),
+            ("(SELECT count(*) FROM exchange_search_views(%s, 10))", "厨房", 0),
         ):
             assert one(probe, f"SELECT {call}", argument) == answer, call
         one(probe, "SELECT exchange_discard(%s)", foreign)
