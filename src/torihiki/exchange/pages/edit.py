@@ -45,6 +45,7 @@ from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.lib.ids import new_id
+from torihiki.web.fields import Problem, problems_of
 
 PARTNERS_LISTED_MAX = 500
 FROM_TERMS = ("line_rounding", "tax_rounding", "prices_include_tax")
@@ -205,6 +206,7 @@ def _page(request: DeskRequest, sheet: Sheet) -> HttpResponse:
             "seen": sheet.seen,
             "draft": sheet.draft,
             "refusal": sheet.refusal,
+            "problems": _problems(sheet.forms) if sheet.refusal else [],
             "partners": partners,
             "chosen": sheet.recipients,
             "named": [partner for partner in partners if partner.party_id in sheet.recipients],
@@ -224,6 +226,14 @@ def _page(request: DeskRequest, sheet: Sheet) -> HttpResponse:
         },
         status=sheet.status,
     )
+
+
+def _problems(forms: BodyForms) -> list[Problem]:
+    """All that is wrong, from the top of the form to its end."""
+    found = problems_of(forms.header)
+    for part in forms.parts.values():
+        found += problems_of(part)
+    return found
 
 
 def _choose_recipients(request: DeskRequest, kind: Kind) -> HttpResponse:
@@ -293,7 +303,7 @@ def _by_terms(kind: Kind, terms: TermsBody) -> dict[str, Any]:
     """What follows from the terms, for the fields that this kind of body has."""
     agreed = {name: getattr(terms, name) for name in FROM_TERMS}
     known = {name: getattr(value, "value", value) for name, value in agreed.items() if name in kind.body.model_fields}
-    if "due_on" in kind.body.model_fields:
+    if kind.due is not None and "due_on" in kind.body.model_fields:  # nobody pays a credit note
         known["due_on"] = terms.due_on(timezone.localdate()).isoformat()
     return known
 
