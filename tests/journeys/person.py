@@ -74,6 +74,8 @@ class Person:
             device_scale_factor=1,
         )
         self.context.set_default_timeout(TIMEOUT_MS)
+        chosen = {"name": "__Host-language", "value": language, "url": f"{platform.url}/", "secure": True}
+        self.context.add_cookies([chosen])  # type: ignore[list-item]  # the browser was used in this language before
         if script:
             self.context.expose_function("reportBroken", lambda text: self._troubles.append(f"CSP: {text}"))
             self.context.add_init_script(checks.WATCH)
@@ -139,16 +141,19 @@ class Person:
     def named(self, name: str) -> Locator:
         return self.page.locator(f'[name="{name}"]:visible').first
 
-    def control(self, words: str, *, named: str = "", inside: str = "main") -> Locator:
+    def control(self, words: str, *, named: str = "", about: str = "", inside: str = "main") -> Locator:
         """The link or button that says `words`, wholly; `named` is whom it concerns."""
-        said = f"{self.say(words)}: {named}" if named else self.say(words)
+        said = self.say(words, about=about)
+        said = f"{said}: {named}" if named else said
         area = self.page.locator(inside)
         both = area.get_by_role("button", name=said, exact=True).or_(area.get_by_role("link", name=said, exact=True))
         return both.locator("visible=true").first
 
-    def press(self, words: str, *, named: str = "", inside: str = "main", status: int = 200) -> "Person":
+    def press(
+        self, words: str, *, named: str = "", about: str = "", inside: str = "main", status: int = 200
+    ) -> "Person":
         """A link or button that leads to another page, which is then examined."""
-        return self.leave(self.control(words, named=named, inside=inside).click, status=status)
+        return self.leave(self.control(words, named=named, about=about, inside=inside).click, status=status)
 
     def leave(self, act: Callable[[], object], *, status: int = 200) -> "Person":
         """Do something that leads to another page."""
@@ -173,7 +178,7 @@ class Person:
             self._tally.axe_runs += 1
             found += self._too_wide()
             if self.language == "ja" and is_translated("ja"):
-                found += checks.english_leftovers(page, typed=TYPED)
+                found += checks.english_leftovers(page)
         lang = page.locator("html").get_attribute("lang")
         found += [] if lang == self.language else [f"<html lang={lang!r}>, not {self.language!r}"]
         found += self._take_troubles()
@@ -235,7 +240,3 @@ class Person:
             self._status = response.status
         elif response.status >= 500:
             self._troubles.append(f"{response.status} {response.url}")
-
-
-TYPED: set[str] = set()
-"""Latin words that the journeys themselves type into pages."""

@@ -3,33 +3,32 @@
 A fourth company, and the seller who did not get the order, see nothing of what is not theirs.
 """
 
-import re
-from dataclasses import dataclass
-from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import MakePerson
+from tests.journeys.dealing import (
+    AOBA,
+    MINATO,
+    Paper,
+    from_the_list,
+    in_days,
+    open_paper,
+    send,
+    start_new,
+    take_step,
+    type_line,
+)
 from tests.journeys.person import DESKTOP, PHONE, Person, Screen
 from tests.journeys.platform import Platform
 
 pytestmark = pytest.mark.heavy
 LONG = pytest.mark.skipif("not config.getoption('--long', False)", reason="takes minutes: --long")
 
-HIDAMARI, AOBA, MINATO = "株式会社ひだまりダイニング", "青葉食品株式会社", "みなと厨房機器株式会社"
-NUMBER = re.compile(r"\b[A-Z]{2,3}-\d{4}-\d{6}\b")
 FRIDGE = {"description": "業務用冷蔵庫 2ドア", "quantity": "2", "unit": "台"}
 RICE = {"description": "無洗米 10kg", "quantity": "30", "unit": "袋"}
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A document that somebody sent: where it is, and what it is called."""
-
-    path: str
-    number: str
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def test_a_request_becomes_a_paid_invoice(
 
     request = ask_two_sellers(buyer)
     come_by_mail(loser, platform, "aoba-clerk", request)
-    take_step(loser, "Ask a question", reason="納品は一括でしょうか。", now="Question asked")
+    take_step(loser, "Ask a question", about="request", reason="納品は一括でしょうか。", now="Question asked")
     answer_the_question(buyer, request)
 
     cheap = quote(winner, request, prices=("198000", "4100"), shows=["¥396,000", "¥123,000"])
@@ -58,27 +57,27 @@ def test_a_request_becomes_a_paid_invoice(
     neither_seller_sees_the_other(winner, loser, request, cheap, dear)
 
     from_the_list(buyer, "/", cheap)
-    take_step(buyer, "Ask for a revision", reason="冷蔵庫は3台でお願いします。", now="Revision wanted")
+    take_step(buyer, "Ask for a revision", about="quote", reason="冷蔵庫は3台でお願いします。", now="Revision wanted")
     platform.wait_for_mail("minato-clerk@minato.example", cheap.number)
     revise(winner, cheap)
     open_paper(buyer, cheap).sees(buyer.say("Version %(n)s of %(all)s", n=2, all=2))
-    take_step(buyer, "Accept", now="Accepted")
+    take_step(buyer, "Accept", about="quote", now="Accepted")
     open_paper(winner, request).sees(winner.say("Awarded"))
     open_paper(loser, request).sees(loser.say("Not awarded"))
 
     invoice = bill(winner, cheap)
     come_by_mail(person(language=language, screen=screen), platform, "hidamari-clerk", invoice)
     open_paper(buyer, invoice)
-    take_step(buyer, "Ask the issuer", reason="納品書の番号を教えてください。", now="In query")
+    take_step(buyer, "Ask the issuer", about="invoice", reason="納品書の番号を教えてください。", now="In query")
     open_paper(winner, invoice)
-    take_step(winner, "Answer", reason="納品書は第1182号です。", now="Issued")
+    take_step(winner, "Answer", about="invoice", reason="納品書は第1182号です。", now="Issued")
     from_the_list(buyer, "/", invoice).sees("納品書は第1182号です。")
-    take_step(buyer, "Accept", now="Accepted")
+    take_step(buyer, "Accept", about="invoice", now="Accepted")
 
     credit_note = give_one_back(winner, invoice)
     from_the_list(buyer, "/inbox", credit_note)
-    take_step(buyer, "Accept", now="Accepted")
-    open_paper(winner, credit_note).sees(winner.say("Accepted"), invoice.number)
+    take_step(buyer, "Accept", about="invoice", now="Accepted")
+    open_paper(winner, credit_note).sees(winner.say("Accepted", about="invoice"), invoice.number)
 
     nobody_else_sees_any(person("sato", language=language, screen=screen), loser, cheap, invoice, credit_note)
     nobody_else_sees_any(person("sato", language=language, screen=screen), None, request, dear)
@@ -91,7 +90,7 @@ def ask_two_sellers(buyer: Person) -> Paper:
         buyer.page.get_by_role("checkbox", name=name).check()
     buyer.press("Continue")
     buyer.fill("subject", "新店舗の備品").fill("delivery_place", "東京都中央区銀座9-9-9")
-    buyer.fill("reply_by", (date.today() + timedelta(days=14)).isoformat())
+    buyer.fill("reply_by", in_days(14))
     type_line(buyer, 0, FRIDGE)
     type_line(buyer, 1, RICE)
     return send(buyer)
@@ -115,7 +114,7 @@ def answer_the_question(buyer: Person, request: Paper) -> None:
     buyer.sees("納品は一括でしょうか。")
     buyer.press("Answer the question", named=AOBA)
     buyer.fill("reason", "一括でお願いします。").press("Answer the question")
-    buyer.sees(buyer.say("Sent"))
+    buyer.sees(buyer.say("Sent", about="request"))
 
 
 def quote(seller: Person, request: Paper, *, prices: tuple[str, str], shows: list[str]) -> Paper:
@@ -171,43 +170,3 @@ def nobody_else_sees_any(stranger: Person, competitor: Person | None, *papers: P
             assert outsider.fetch(paper.path)[0] == 404
             assert outsider.fetch(paper.path + "/pdf")[0] == 404
         outsider.visit(papers[0].path, status=404).does_not_see(papers[0].number)
-
-
-def start_new(person: Person, kind: str) -> None:
-    person.visit("/")
-    person.page.locator("main details.menu > summary").click()
-    person.press(kind)
-
-
-def type_line(person: Person, number: int, values: dict[str, str]) -> None:
-    for name, value in values.items():
-        person.fill(f"lines-{number}-{name}", value)
-
-
-def send(person: Person) -> Paper:
-    """What stands in the form goes out; the page says its number."""
-    person.press("Send")
-    found = NUMBER.search(person.page.locator("h1").inner_text())
-    assert found, "a sent document has a number"
-    person.sees(person.say("%(number)s was sent.", number=found[0]))
-    return Paper(person.path, found[0])
-
-
-def take_step(person: Person, words: str, *, now: str, reason: str = "") -> None:
-    """A step is confirmed on a page of its own, where a reason may be given."""
-    person.press(words)
-    if reason:
-        person.fill("reason", reason)
-    person.press(words)
-    expect(person.page.locator(".page-status")).to_contain_text(person.say(now))
-    if reason:
-        person.sees(reason)
-
-
-def open_paper(person: Person, paper: Paper) -> Person:
-    return person.visit(paper.path).sees(paper.number)
-
-
-def from_the_list(person: Person, place: str, paper: Paper) -> Person:
-    person.visit(place)
-    return person.leave(person.page.locator(f'main a[href="{paper.path}"]').click)

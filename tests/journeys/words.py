@@ -15,8 +15,11 @@ class Words:
         self.language = language
         self._catalog = _catalog(language)
 
-    def __call__(self, words: str, **values: object) -> str:
-        return (self._catalog.gettext(words) % values) if values else self._catalog.gettext(words)
+    def __call__(self, words: str, *, about: str = "", **values: object) -> str:
+        """`about` is what the same English word is said about, where other languages differ: `invoice`, `quote`."""
+        said = self._catalog.pgettext(about, words) if about else words
+        said = said if said != words else self._catalog.gettext(words)
+        return said % values if values else said
 
 
 @cache
