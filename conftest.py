@@ -14,6 +14,7 @@ import django
 import psycopg
 import pytest
 
+from torihiki.project.local.preparation import compile_translations
 from torihiki.project.local.testing import HOME, TestDatabase
 
 DATABASE = TestDatabase()
@@ -40,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest-xdist they were, as their name is inherited: with the database of the process that started it."""
     from django.db import connections
 
+    compile_translations()  # pages are Japanese in tests too, in a fresh checkout as after a start
     django.setup()
     connections["default"].settings_dict["NAME"] = DATABASE.name
     for plugin in ("tests.world", "tests.market"):  # they need the models

@@ -40,7 +40,7 @@ def test_an_invoice_is_queried_answered_and_accepted(issuer: Desk, receiver: Des
     invoice = write(issuer, "invoice", to=[receiver])
     number = number_of(issuer, invoice)
     assert stranger.get(reverse("document", args=[invoice])).status_code == 404
-    assert "まだ開かれていません" in page_of(issuer, invoice) or "not opened yet" in page_of(issuer, invoice)
+    assert "未開封" in page_of(issuer, invoice)
     assert number in page_of(receiver, invoice)
     with receiver.acting():
         opened = Version.objects.get(document_id=invoice).document.recipients.get().opened_at
