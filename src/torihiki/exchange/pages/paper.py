@@ -30,7 +30,12 @@ def paper_context(seen: Seen, version: Version | None, draft: Draft | None) -> d
     facts = [
         (fact.label, fact.value if isinstance(fact.value, str) else format_day(fact.value)) for fact in sheet.facts
     ]
-    return {"sheet": _Shown(sheet), "paper_facts": facts, "sums": sums_of(sent.totals, sheet.currency)}
+    return {
+        "sheet": _Shown(sheet),
+        "paper_facts": facts,
+        "sums": sums_of(sent.totals, sheet.currency),
+        "has_reduced": any(line.reduced for line in sheet.lines),
+    }
 
 
 class _Shown:
