@@ -60,13 +60,17 @@ def start_draft(
 ) -> UUID:
     """Begin a document and return its id. With `source_id` the body comes from that document, by the kind's Source.
 
-    `body` may be incomplete: it is checked when it is sent. Raises RoleMayNot, SourceUnfit, RecipientUnfit.
+    `body` may be incomplete: it is checked when it is sent. A `key` stands for what was typed: the same form again is
+    the same document, another text under it is refused. Raises RoleMayNot, SourceUnfit, RecipientUnfit,
+    KeyUsedElsewhere.
     """
     document_id = new_id()
     with attempt(ExchangeEvent.STARTED, actor, subject_type=DOCUMENT, subject_id=document_id, data={"kind": kind.code}):
         if not actor.may(kind.permission(Action.DRAFT)):
             raise RoleMayNot
-        if before := done_before(actor, key, f"start {kind.code}", document_id, at=at):
+        typed = canonical_json({"body": _exact(body), "recipients": list(recipients), "source": source_id})
+        started = f"start {kind.code} {sha256_hex(typed)[:12]}"
+        if before := done_before(actor, key, started, document_id, at=at):
             return before.document_id
         sources: list[dict[str, str]] = []
         if source_id is not None:
@@ -444,6 +448,6 @@ def _exact(value: Any) -> Any:
     """JSON numbers as text: a draft holds what was typed, and a float has no canonical form here."""
     if isinstance(value, float):
         return repr(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _exact(item) for key, item in value.items()}
-    return [_exact(item) for item in value] if isinstance(value, list) else value
+    return [_exact(item) for item in value] if isinstance(value, list | tuple) else value

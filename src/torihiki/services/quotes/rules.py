@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.actions.steps import move_recipient
 from torihiki.exchange.bodies import Totals
-from torihiki.exchange.models import Document, Recipient
+from torihiki.exchange.models import Document, Link, Recipient
 from torihiki.exchange.specs import KINDS, Deed, Problem, Sent
 from torihiki.exchange.tax import compute_totals
 from torihiki.exchange.writing import sync_views, tell
@@ -55,23 +55,27 @@ def mark_quoted(deed: Deed) -> None:
 
 
 def settle_request(deed: Deed) -> None:
-    """A quotation was accepted: its seller gets the award, the others learn that they did not, the request closes."""
+    """A quotation was accepted: its seller gets the award, the others learn that they did not, the request closes.
+
+    A second acceptance, by a buyer who splits the purchase, awards that seller too and takes nothing back."""
     request = _request_of(deed.document)
     if request is None:
         return
     kind = KINDS[request.kind]
-    rows = list(
-        Recipient.objects.filter(document_id=request.pk, owner_id=deed.actor.company).exclude(state__in=SETTLED)
-    )
+    rows = list(Recipient.objects.filter(document_id=request.pk, owner_id=deed.actor.company))
+    lost = []
     for row in rows:
-        move_recipient(row, kind, "awarded" if row.party_id == deed.document.issuer_id else "lost", at=deed.at)
+        if row.party_id == deed.document.issuer_id:
+            move_recipient(row, kind, "awarded", at=deed.at)
+        elif row.state not in SETTLED:
+            move_recipient(row, kind, "lost", at=deed.at)
+            lost.append(row.company_id)
     if request.state == "sent":
         Document.objects.filter(pk=request.pk).update(
             state="closed", state_since=deed.at, waits_for="", changed_at=deed.at
         )
     sync_views(request.pk)
-    losers = [row.company_id for row in rows if row.state == "lost" and row.company_id]
-    tell(deed.actor, "document.lost", request, losers, at=deed.at)
+    tell(deed.actor, "document.lost", request, [company for company in lost if company], at=deed.at)
 
 
 def reopen_request(deed: Deed) -> None:
@@ -107,4 +111,6 @@ def _move_own(deed: Deed, state: str) -> None:
 
 
 def _request_of(quote: Document) -> Document | None:
-    return Document.objects.filter(links_in__source_id=quote.pk, links_in__name="responds").first()
+    """The request that this quotation answers, locked: two acceptances at once come one after the other."""
+    link = Link.objects.filter(source_id=quote.pk, name="responds").first()
+    return Document.objects.select_for_update().get(pk=link.target_id) if link else None
