@@ -26,7 +26,6 @@ from torihiki.exchange.models import Document, Link, NumberSeries, OutboxMessage
 from torihiki.exchange.specs import KINDS
 from torihiki.identity.models import Company
 from torihiki.ledger.models import Entry
-from torihiki.services.quotes.samples import PRICES
 
 MANY = 50
 ROUNDS = 3
@@ -34,6 +33,10 @@ SEED = 20261123
 SECONDS_MAX = 120
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def prices() -> list[str]:
+    return [line["unit_price"] for line in KINDS["quote"].samples.valid["lines"]]
 
 
 class Aborted(Exception):
@@ -223,7 +226,7 @@ def test_opposite_answers_at_once_leave_one_course(issuer: Desk, receiver: Desk)
 def test_two_quotations_accepted_at_once_award_both_sellers(issuer: Desk, receiver: Desk) -> None:
     rival = make_company("kaede", "かえで厨機株式会社")
     trade(receiver, rival)
-    priced = {f"lines-{number}-unit_price": price for number, price in enumerate(PRICES)}
+    priced = {f"lines-{number}-unit_price": price for number, price in enumerate(prices())}
     for _ in range(3):
         rfq = write(receiver, "rfq", to=[issuer, rival])
         quotes = [write_from(desk, "quote", rfq, **priced) for desk in (issuer, rival)]
@@ -236,7 +239,7 @@ def test_two_quotations_accepted_at_once_award_both_sellers(issuer: Desk, receiv
 
 
 def test_an_acceptance_and_a_refusal_at_once_agree_with_the_request(issuer: Desk, receiver: Desk) -> None:
-    priced = {f"lines-{number}-unit_price": price for number, price in enumerate(PRICES)}
+    priced = {f"lines-{number}-unit_price": price for number, price in enumerate(prices())}
     for _ in range(4):
         rfq = write(receiver, "rfq", to=[issuer])
         quote = write_from(issuer, "quote", rfq, **priced)

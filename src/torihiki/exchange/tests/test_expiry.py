@@ -12,7 +12,6 @@ from tests.portal import does, state_of, write
 from tests.world import Desk
 from torihiki.exchange.jobs import expire_document, expire_documents
 from torihiki.exchange.numbering import TOKYO
-from torihiki.services.quotes.samples import QUOTE
 from torihiki.tenancy import roles
 
 JOBS = "SELECT args ->> 'document_id', args ->> 'company_id' FROM procrastinate_jobs WHERE task_name = %s"
@@ -29,7 +28,7 @@ def test_the_day_ends_in_tokyo_and_only_what_still_waits_expires(
         return set(jobs.execute(JOBS, [expire_document.name]).fetchall())
 
     today = timezone.localdate()
-    body = {**QUOTE, "valid_until": today.isoformat()}
+    body = {**KINDS["quote"].samples.valid, "valid_until": today.isoformat()}
     waiting, answered = write(issuer, "quote", body, to=[receiver]), write(issuer, "quote", body, to=[receiver])
     back = write(receiver, "quote", body, to=[issuer])
     later = write(issuer, "quote", {**body, "valid_until": (today + timedelta(1)).isoformat()}, to=[receiver])
