@@ -5,7 +5,7 @@ company keeps to itself bears a mark (`ZQ0042Q`) that occurs nowhere else, so th
 """
 
 import itertools
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -57,6 +57,14 @@ from torihiki.tenancy.actor import Actor, scope
 MARK = r"ZQ\d{4}Q"
 FILE = b"%PDF-1.4 kept by one company: "
 DEPTH_MAX = 8
+OUTSIDE = {
+    "株式会社みなと商店": "株式会社そとから",
+    "minato.example": "outside.example",
+    "aoba.example": "outside.example",
+    "3010401013220": "1180301018771",
+    "7000012050002": "1180301018771",
+}
+"""What turns a member's invoice into one of companies that are not on the platform."""
 
 
 @dataclass
@@ -66,6 +74,8 @@ class Market:
     home: TestDatabase
     database: str
     desks: dict[str, Desk] = field(default_factory=dict)
+    said: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What each desk's company has itself said in a test: its own words may come back to it."""
 
     def url(self, role: str) -> str:
         return self.home.cluster.url(role, self.database)
@@ -364,7 +374,7 @@ class Builder:
             document_id = self.deal(kind, issuer, receiver, ())
             with issuer.acting() as actor:
                 content = export.write(read_sent(access_versions(access_document(actor, document_id))[0]))
-            for old, new in (("青葉食品株式会社", f"外から {self.mark()}"), ("INV-", f"{self.mark()}-")):
+            for old, new in {**OUTSIDE, "青葉食品株式会社": f"外から {self.mark()}", "INV-": f"{self.mark()}-"}.items():
                 content = content.replace(old.encode(), new.encode())
             with stranger.acting() as actor:
                 take_in(actor, kind, name=f"{self.mark()}.xml", content=content, at=timezone.now(), key=self.mark())

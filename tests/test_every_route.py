@@ -1,0 +1,226 @@
+"""No cross-company read on any route × method (promise P6): every route is walked with other companies' ids, behind two
+walls, behind either one alone, and behind none, where the walk must find something."""
+
+import itertools
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.market import Market
+from tests.mutants import access_functions, replaced, without_filter
+from tests.probing import CLASSES, Probe
+from tests.walking import IDS, METHODS, WORDS, Route, Walk, id_parameters, routes
+from tests.world import Desk
+from torihiki.lib.ids import new_id
+from torihiki.tenancy import roles
+
+ROUTES = routes()
+EVERYBODYS_OWN = {
+    "profile": "one's own name",
+    "password": "one's own password",
+    "sign-out": "one's own session",
+    "switch-company": "one's own membership",
+}
+"""Desks at which every member may write, whatever the role: about themselves only."""
+
+every_route = pytest.mark.parametrize("route", ROUTES, ids=[route.name for route in ROUTES])
+every_desk = pytest.mark.parametrize("desk", ["stranger", "competitor", "receiver", "issuer"])
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Thousands of refusals are expected here."""
+    logger = logging.getLogger("django.request")
+    former, logger.disabled = logger.disabled, True
+    yield
+    logger.disabled = former
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def one_wall(founded_market: Market, django_db_blocker: Any) -> Iterator[Market]:
+    """The market as a role serves it that no policy binds: only what the application filters itself keeps apart."""
+    with django_db_blocker.unblock(), founded_market.open(roles.MIGRATION):
+        yield founded_market
+
+
+# ---- every route has a door
+
+
+@every_route
+def test_every_view_is_a_desk_or_public_for_a_reason(route: Route) -> None:
+    assert route.is_desk != route.is_public
+    assert not route.is_public or len(route.view.public) > 10
+
+
+@every_route
+def test_every_parameter_has_ids_or_words_to_be_walked_with(route: Route) -> None:
+    """A new route with a new kind of id needs a line in `walking.IDS` that says where foreign ones come from."""
+    names = id_parameters(route)
+    assert not names or names in IDS
+    assert all(name in WORDS for name in route.parameters if name not in names)
+
+
+def test_nobody_who_is_not_signed_in_gets_past_a_desk(market: Market) -> None:
+    from django.test import Client
+
+    visitor = Walk(market, Desk("nobody", market.desks["stranger"].actor, market.desks["stranger"].party, Client()))
+    for route in ROUTES:
+        values = {name: new_id() for name in id_parameters(route)} | {name: WORDS[name]()[0] for name in route.parameters if name in WORDS}
+        for method in METHODS:
+            response = visitor.ask(method, route, values)
+            if route.is_desk and method in (*route.methods, *(["HEAD"] if "GET" in route.methods else [])):
+                assert response.status_code == 302, route.name
+                assert response["Location"].startswith("/sign-in?next="), route.name
+            else:
+                assert response.status_code in ((200, 302, 404, 422) if method in (*route.methods, "HEAD") else (405,)), route.name
+            assert list(visitor.leaks(response, route.name, sent=set())) == []
+
+
+# ---- behind both walls, and behind the application's alone
+
+
+def test_a_stranger_with_everybodys_ids_learns_and_changes_nothing(market: Market, long: bool) -> None:
+    walk_along(market, "stranger", long)
+
+
+@every_desk
+def test_a_company_learns_nothing_from_its_own_pages(market: Market, long: bool, desk: str) -> None:
+    walk = Walk(market, market.desks[desk], long)
+    assert [*walk.on_own_pages(), *walk.with_foreign_words()] == []
+
+
+def test_a_partner_with_ids_that_are_not_its_own_learns_and_changes_nothing(market: Market, long: bool) -> None:
+    for desk in ("receiver", "competitor", "issuer") if long else ("competitor",):
+        walk_along(market, desk, long, METHODS if long else ("GET", "POST"))
+
+
+def test_the_application_alone_keeps_a_stranger_out(one_wall: Market, long: bool) -> None:
+    walk_along(one_wall, "stranger", long, METHODS if long else ("GET", "POST"))
+
+
+@every_desk
+def test_the_application_alone_keeps_pages_apart(one_wall: Market, long: bool, desk: str) -> None:
+    walk = Walk(one_wall, one_wall.desks[desk], long)
+    assert [*walk.on_own_pages(), *walk.with_foreign_words()] == []
+
+
+def walk_along(market: Market, desk: str, long: bool, methods: tuple[str, ...] = METHODS) -> None:
+    walk = Walk(market, market.desks[desk], long)
+    before = walk.hidden.digest()
+    assert list(walk.with_foreign_ids(methods)) == []
+    assert list(walk.with_foreign_words()) == []
+    assert changed(before, walk.hidden.digest()) == []
+    walked = {name for name, _method in walk.combinations}
+    assert {route.name for route in ROUTES if id_parameters(route)} <= walked
+    print(f"{desk}: {walk.asked} requests, {len(walk.combinations)} routes × methods")
+
+
+# ---- behind the database's alone, and behind none: the walk can fail
+
+
+ACCESS = {name: function for name, function in access_functions().items() if without_filter(function) is not None}
+TWICE = {
+    "exchange.access.access_versions": "only of a document that access_document let through, up to what was shown",
+}
+"""Filters whose loss another line of the same code makes up for."""
+
+
+def test_the_database_alone_keeps_companies_apart(market: Market, long: bool) -> None:
+    """All filters of the application at once are gone: pages may break, and still nothing is told or changed."""
+    with replaced(*ACCESS.values()):
+        for desk in market.desks if long else ("stranger", "receiver"):
+            walk = Walk(market, market.desks[desk], long)
+            walk.desk.client.raise_request_exception = False
+            try:
+                before = walk.hidden.digest()
+                found = [*walk.with_foreign_ids(("GET", "POST")), *walk.on_own_pages()]
+                assert [words for words in found if "gives away" in words] == []
+                assert changed(before, walk.hidden.digest()) == []
+            finally:
+                walk.desk.client.raise_request_exception = True
+
+
+@pytest.mark.parametrize("name", ACCESS)
+def test_behind_no_wall_the_walk_finds_something(one_wall: Market, name: str) -> None:
+    with replaced(ACCESS[name]):
+        found = first_finding(one_wall)
+    print(f"{name}: {found}")
+    assert bool(found) != (name in TWICE), found
+
+
+def first_finding(market: Market) -> str:
+    """Of the shortest walks first; an answer that breaks is one too."""
+    walks: list[Callable[[Walk], Iterator[str]]] = [
+        Walk.on_own_pages,
+        lambda walk: walk.with_foreign_ids(("GET",)),
+        lambda walk: walk.with_foreign_ids(("POST",)),
+        Walk.with_foreign_words,
+    ]
+    try:
+        for walk_on, desk in itertools.product(walks, ("receiver", "stranger")):
+            for finding in walk_on(Walk(market, market.desks[desk])):
+                return finding
+    except Exception as error:  # whatever a page without its filter breaks with
+        return f"breaks with {type(error).__name__}"
+    return ""
+
+
+# ---- the own company's viewer
+
+
+def test_a_viewer_changes_nothing_and_each_attempt_is_in_the_ledger(market: Market) -> None:
+    administrator = market.desks["receiver"]
+    walk, viewer = Walk(market, administrator), Walk(market, administrator.viewer)
+    before = own_digest(market, administrator)
+    for route in ROUTES:
+        if "POST" not in route.methods or route.is_public or route.name in EVERYBODYS_OWN:
+            continue
+        for values in writable(walk, route)[:3]:
+            count = administrator.count_entries()
+            response = viewer.ask("POST", route, values)
+            assert response.status_code == 403, f"{route.name} answers {response.status_code}"
+            assert administrator.count_entries() == count + 1, route.name
+            assert administrator.events()[-1] == "ledger.refused", route.name
+    assert changed(before, own_digest(market, administrator)) == []
+
+
+def writable(walk: Walk, route: Route) -> list[dict[str, Any]]:
+    """Own values for any route, also for those that only write."""
+    own = {
+        ("invitation_id",): ("invitation_id", "identity_invitation"),
+        ("relationship_id",): ("relationship_id", "exchange_relationship"),
+    }
+    names = id_parameters(route)
+    if names in own:
+        name, table = own[names]
+        return [{name: row["id"]} for row in walk.hidden.own(table)]
+    if names == ("partner_id", "terms_id"):
+        partner = walk.desk.partner(walk.market.desks["issuer"])
+        return [{"partner_id": partner.pk, "terms_id": row["id"]} for row in walk.hidden.own("exchange_terms")]
+    return walk.own_values(route)
+
+
+def own_digest(market: Market, desk: Desk) -> dict[str, Any]:
+    """All rows of the company but its ledger."""
+    with market.superuser() as connection:
+        probe = Probe(market, connection)
+        tables = [table for table in CLASSES if table not in ("ledger_entry", "identity_session")]
+        with probe.acting(desk.actor):
+            return {
+                table: connection.execute(
+                    f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t".encode()
+                ).fetchone()
+                for table in tables
+                if "SELECT" in CLASSES[table].commands
+            }
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [table for table in before if before[table] != after[table]]

@@ -1,0 +1,445 @@
+"""Walks along every route × method with other companies' ids, and tells in words whatever they gave away.
+
+A walk is a stream of findings: the walls' tests ask for none, the faults only for the first one.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests import entitled
+from tests.dealings import form_data
+from tests.market import Market
+from tests.probing import CLASSES, Probe
+from tests.world import Desk
+from torihiki.exchange.pages.lists import BOXES
+from torihiki.exchange.specs import KINDS
+from torihiki.identity.keys import link_token
+from torihiki.identity.letters import INVITATION as MEMBER_INVITATION
+from torihiki.exchange.partners.actions.invitations import INVITATION as PARTNER_INVITATION
+from torihiki.lib.ids import new_id
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+
+TOKEN = re.compile(
+    r"ZQ\d{4}Q"  # marks
+    r"|[A-Z]{2,4}-20\d\d-\d{6}"  # numbers of documents
+    r"|[\w.]+@[\w.]+\.example"
+    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?<![\w.,/-])[1-9]\d{0,2}(?:,\d{3}){2,}(?!\w)"  # amounts as pages show them
+    r"|(?<![\w.,/-])[1-9]\d{6,}(?!\w)"
+)
+ONCE = re.compile(r'(name="csrfmiddlewaretoken" value="|"X-CSRFToken": ?")[A-Za-z0-9]+')
+"""What differs between two answers to the same question."""
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    view: Any
+    parameters: tuple[str, ...]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return getattr(self.view, "methods", ())
+
+    @property
+    def is_public(self) -> bool:
+        return hasattr(self.view, "public")
+
+    @property
+    def is_desk(self) -> bool:
+        return hasattr(self.view, "desk")
+
+    def url(self, values: Mapping[str, Any]) -> str:
+        return reverse(self.name, kwargs={name: values[name] for name in self.parameters})
+
+
+def routes() -> list[Route]:
+    return [
+        Route(str(pattern.name), pattern.callback, tuple(_parameters(pattern)))
+        for pattern in _patterns(get_resolver().url_patterns)
+    ]
+
+
+@dataclass
+class Hidden:
+    """What of the market one company must not learn, and its ids by what they are ids of."""
+
+    market: Market
+    desk: Desk
+    everything: bool = False
+    chosen: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """Every mark, number, address, id and amount of rows that the company is not entitled to, and of no other."""
+        with self.market.superuser() as connection:
+            probe = Probe(self.market, connection)
+            hidden, shown = set(), set()
+            for table, table_class in CLASSES.items():
+                condition = f"coalesce({entitled.seen(table, table_class)}, false)"
+                hidden |= self._words(probe, table, f"NOT {condition}")
+                shown |= self._words(probe, table, condition)
+        return frozenset(hidden - shown)
+
+    @cached_property
+    def names(self) -> list[str]:
+        with self.market.superuser() as connection:
+            probe = Probe(self.market, connection)
+            condition = f"coalesce({entitled.seen('exchange_party', CLASSES['exchange_party'])}, false)"
+            known = {row["name"] for row in probe.rows("exchange_party", condition, self.desk.actor, 10_000)}
+            others = probe.rows("exchange_party", f"NOT {condition}", self.desk.actor, 10_000)
+        return [row["name"] for row in others if row["name"] not in known]
+
+    def rows(self, table: str, order: str = "", condition: str = "true") -> list[dict[str, Any]]:
+        """Hidden rows of a table: all of them, or one for each different `order`."""
+        return self._rows(table, order, f"NOT coalesce({entitled.seen(table, CLASSES[table])}, false) AND {condition}")
+
+    def own(self, table: str, order: str = "", condition: str = "true") -> list[dict[str, Any]]:
+        return self._rows(table, order, f"coalesce({entitled.seen(table, CLASSES[table])}, false) AND {condition}")
+
+    def _rows(self, table: str, order: str, condition: str) -> list[dict[str, Any]]:
+        key = f"{table} {order} {condition}"
+        if key not in self.chosen:
+            with self.market.superuser() as connection:
+                rows = Probe(self.market, connection).rows(table, condition, self.desk.actor, 100_000)
+            one_of_each = {tuple(str(row[name]) for name in order.split()): row for row in rows}
+            self.chosen[key] = rows if self.everything or not order else list(one_of_each.values())
+        return self.chosen[key]
+
+    def digest(self) -> dict[str, Any]:
+        """A fingerprint of everything that is hidden, by table."""
+        with self.market.superuser() as connection:
+            cursor = connection.cursor()
+            return {
+                table: cursor.execute(
+                    f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
+                    f" WHERE NOT coalesce({self.mine(table)}, false)".encode(),
+                    {"company": self.desk.company, "account": self.desk.actor.account_id},
+                ).fetchone()
+                for table in CLASSES
+            }
+
+    def mine(self, table: str) -> str:
+        """What a walk may change: sessions are nobody's to see, but are noted as in use."""
+        return f"t.account_id = {entitled.PERSON}" if table == "identity_session" else entitled.seen(table, CLASSES[table])
+
+    def _words(self, probe: Probe, table: str, condition: str) -> set[str]:
+        found: set[str] = set()
+        for row in probe.rows(table, condition, self.desk.actor, 1_000_000):
+            for value in _flat(row):
+                found |= set(TOKEN.findall(value))
+                if value.replace(".", "").isdecimal() and 1_000_000 <= float(value) < 10**13:
+                    found |= {f"{int(float(value)):,}", str(int(float(value)))}
+        return found
+
+
+Ids = Callable[[Hidden], list[dict[str, Any]]]
+
+
+def documents(hidden: Hidden) -> list[dict[str, Any]]:
+    return [{"document_id": row["id"]} for row in hidden.rows("exchange_document", "kind version from_outside")]
+
+
+def files(hidden: Hidden) -> list[dict[str, Any]]:
+    """Another's file of another's document, and of a document of one's own."""
+    own = hidden.own("exchange_document", "version")[:2]
+    found = []
+    for row in hidden.rows("exchange_attachment", "purpose shared_from"):
+        found.append({"document_id": row["document_id"], "file_id": row["id"]})
+        found += [{"document_id": document["id"], "file_id": row["id"]} for document in own]
+    return found
+
+
+def terms(hidden: Hidden) -> list[dict[str, Any]]:
+    """Another's terms under another's partner, and under every partner of one's own."""
+    partners = hidden.rows("exchange_partner", "company_id") + hidden.own("exchange_partner")
+    return [
+        {"partner_id": partner["id"], "terms_id": row["id"]}
+        for partner in partners
+        for row in hidden.rows("exchange_terms", "declined_at")
+    ]
+
+
+def ids(parameter: str, table: str, order: str) -> Ids:
+    return lambda hidden: [{parameter: row["id"]} for row in hidden.rows(table, order)]
+
+
+def withdrawn(hidden: Hidden) -> list[dict[str, Any]]:
+    """Links that are over. One that is open is for whoever holds it: see the route's own reason."""
+    over = "(t.withdrawn_at IS NOT NULL)"
+    tokens = [
+        link_token(MEMBER_INVITATION, UUID(row["id"]), _moment(row["expires_at"]))
+        for row in hidden.rows("identity_invitation", "company_id", over)
+    ] + [
+        link_token(PARTNER_INVITATION, UUID(row["id"]), _moment(row["expires_at"]))
+        for row in hidden.rows("exchange_relationship", "inviter_id state", "t.state IN ('withdrawn', 'active')")
+    ]
+    return [{"token": token} for token in tokens]
+
+
+IDS: dict[tuple[str, ...], Ids] = {
+    ("document_id",): documents,
+    ("document_id", "file_id"): files,
+    ("member_id",): ids("member_id", "identity_member", "role"),
+    ("unit_id",): ids("unit_id", "identity_unit", "company_id"),
+    ("invitation_id",): ids("invitation_id", "identity_invitation", "company_id"),
+    ("relationship_id",): ids("relationship_id", "exchange_relationship", "state"),
+    ("partner_id",): ids("partner_id", "exchange_partner", "company_id"),
+    ("partner_id", "terms_id"): terms,
+    ("entry_id",): ids("entry_id", "ledger_entry", "event"),
+    ("token",): withdrawn,
+}
+"""Where foreign ids come from, by the parameters of a route that are ids."""
+
+WORDS: dict[str, Callable[[], list[str]]] = {
+    "box": lambda: [*BOXES],
+    "kind": lambda: [*KINDS],
+    "name": lambda: sorted({step.name for kind in KINDS.values() for step in kind.steps} | {"approve", "discard"}),
+    "code": lambda: sorted({export.code for kind in KINDS.values() for export in kind.exports}),
+    "answer": lambda: ["accept", "decline", "register"],
+}
+"""Parameters that are words of the product and no ids."""
+
+
+@dataclass
+class Walk:
+    """One desk on its way; `long` leaves nothing out."""
+
+    market: Market
+    desk: Desk
+    long: bool = False
+    asked: int = 0
+    combinations: set[tuple[str, str]] = field(default_factory=set)
+
+    @cached_property
+    def hidden(self) -> Hidden:
+        return Hidden(self.market, self.desk, everything=self.long)
+
+    # ---- the walks
+
+    def with_foreign_ids(self, methods: tuple[str, ...] = METHODS) -> Iterator[str]:
+        """Every route that has ids × every method × foreign ids: the answer is the answer to an id that is nobody's."""
+        for route in routes():
+            names = id_parameters(route)
+            if not names:
+                continue
+            foreign = IDS[names](self.hidden)
+            for words in self.words_of(route):
+                nobodys = {name: new_id() if name != "token" else "x" * 43 for name in names}
+                for method in methods:
+                    answer = self.told(self.ask(method, route, {**words, **nobodys}), nobodys)
+                    for values in foreign if method in route.methods else foreign[:1]:
+                        yield from self.compare(method, route, {**words, **values}, answer)
+
+    def with_foreign_words(self) -> Iterator[str]:
+        """Foreign ids in queries and forms of pages that are one's own."""
+        for route, method, values, data in questions(self.hidden):
+            response = self.ask(method, route, values, data)
+            yield from self.leaks(response, f"{method} {route.name} with {sorted(data)}", sent=_sent(values, data))
+            if response.status_code >= 500:
+                yield f"{self.desk.key}: {method} {route.name} with {sorted(data)} answers {response.status_code}"
+
+    def on_own_pages(self) -> Iterator[str]:
+        """Every page that the company may read says nothing of what it may not."""
+        for route in routes():
+            if "GET" not in route.methods or route.name in UNREADABLE:
+                continue
+            for values in self.own_values(route):
+                response = self.ask("GET", route, values)
+                if response.status_code >= 500:
+                    yield f"{self.desk.key}: GET {route.name} answers {response.status_code}"
+                yield from self.leaks(response, f"GET {route.name}", sent=_sent(values, {}))
+
+    # ---- what they look at
+
+    def compare(
+        self, method: str, route: Route, values: Mapping[str, Any], nobodys: tuple[Any, ...]
+    ) -> Iterator[str]:
+        response = self.ask(method, route, values)
+        words = f"{self.desk.key}: {method} {route.name}"
+        if method in route.methods and response.status_code != 404:
+            yield f"{words} of another's {dict(values)} answers {response.status_code}"
+        if self.told(response, values) != nobodys:
+            yield f"{words} of another's {dict(values)} is told apart from nobody's"
+        yield from self.leaks(response, f"{method} {route.name}", sent=_sent(values, {}))
+
+    def leaks(self, response: Any, words: str, *, sent: set[str]) -> Iterator[str]:
+        text = _text(response)
+        found = (set(TOKEN.findall(text)) & self.hidden.tokens) - sent - self.market.said[self.desk.key]
+        found |= {name for name in self.hidden.names if name in text}
+        if found:
+            yield f"{self.desk.key}: {words} gives away {sorted(found)[:3]}"
+
+    def ask(
+        self, method: str, route: Route, values: Mapping[str, Any], data: Mapping[str, Any] | None = None
+    ) -> Any:
+        self.asked += 1
+        self.combinations.add((route.name, method))
+        self.market.said[self.desk.key] |= _sent(values, data or {})
+        send = getattr(self.desk.client, method.lower())
+        body = dict(data or {}) if method in ("GET", "POST") else {}
+        return send(route.url(values), body, secure=True) if body else send(route.url(values), secure=True)
+
+    def told(self, response: Any, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What the one who asks can tell an answer by, without the words of the question."""
+        text = ONCE.sub(r"\1", _text(response))
+        for value in values.values():
+            text = text.replace(str(value), "…")
+        return response.status_code, text
+
+    def words_of(self, route: Route) -> list[dict[str, str]]:
+        """Values for a route's words: all of them where that is asked for, else one."""
+        found: list[dict[str, str]] = [{}]
+        for name in route.parameters:
+            if name in WORDS:
+                values = WORDS[name]() if self.long else WORDS[name]()[:1]
+                found = [{**words, name: value} for words in found for value in values]
+        return found
+
+    def own_values(self, route: Route) -> list[dict[str, Any]]:
+        """Values by which the company reaches its own pages."""
+        own = self.hidden.own
+        order = "kind state version" if self.long else "kind version"
+        names = id_parameters(route)
+        if names == ("document_id",):
+            rows = own("exchange_document", order)
+            found = [{"document_id": row["id"], "kind": KINDS[row["kind"]]} for row in rows if row["version"] > 0]
+            words = [
+                {**values, "name": step.name, "code": export}
+                for values in found
+                for step in values["kind"].steps[:1]
+                for export in [e.code for e in values["kind"].exports[:1]] or ["none"]
+            ]
+            return words
+        if names == ("document_id", "file_id"):
+            rows = own("exchange_attachment", "company_id shared_from")
+            return [{"document_id": row["document_id"], "file_id": row["id"]} for row in rows]
+        if names == ("partner_id", "terms_id"):
+            return []
+        tables = {
+            "member_id": "identity_member",
+            "unit_id": "identity_unit",
+            "partner_id": "exchange_partner",
+            "entry_id": "ledger_entry",
+        }
+        if names:
+            order = "event" if names == ("entry_id",) else "company_id" if not self.long else ""
+            return [{names[0]: row["id"]} for row in own(tables[names[0]], order)] if names[0] in tables else []
+        return [dict(words) for words in Walk(self.market, self.desk, long=True).words_of(route)]
+
+
+UNREADABLE = {"document-pdf", "sign-in", "audit-csv", "audit-lines", "documents-csv"}
+"""Compressed; not for who is signed in; and exports, which are walked with the questions."""
+
+
+def id_parameters(route: Route) -> tuple[str, ...]:
+    return tuple(sorted(name for name in route.parameters if name not in WORDS))
+
+
+def questions(hidden: Hidden) -> Iterator[tuple[Route, str, dict[str, Any], dict[str, Any]]]:
+    """(route, method, its own values, query or form with foreign ids) for pages that take ids otherwise than by path."""
+    by_name = {route.name: route for route in routes()}
+    document = hidden.rows("exchange_document", "kind state")
+    most = 1_000 if hidden.everything else 2
+    party = hidden.rows("exchange_party", "owner_id")[:most]
+    company = [row["id"] for row in hidden.rows("identity_company")][:most]
+    recipient = [row["id"] for row in hidden.rows("exchange_recipient", "owner_id company_id")]
+    unit = hidden.rows("identity_unit", "company_id")[0]["id"]
+    own = hidden.own("exchange_document", "kind owner_id" if hidden.everything else "kind", "t.version > 0")
+    for name in ("home", "inbox", "outbox", "drafts", "search"):
+        for row in party:
+            yield by_name[name], "GET", {}, {"partner": row["id"]}
+    for box in BOXES:
+        yield by_name["documents-csv"], "GET", {"box": box}, {"partner": party[0]["id"]}
+        yield by_name["documents-csv"], "GET", {"box": box}, {}
+        yield by_name["documents-csv"], "GET", {"box": box}, {"q": "ZQ"}
+    yield by_name["search"], "GET", {}, {"q": "ZQ"}
+    yield by_name["search"], "GET", {}, {"q": "株式会社"}
+    for kind in KINDS.values():
+        made = {row["kind"] for row in document} & {source.kind for source in kind.sources}
+        for row in [row for row in document if row["kind"] in made]:
+            yield by_name["document-new"], "GET", {"kind": kind.code}, {"source": row["id"]}
+        for row in party:
+            yield by_name["document-new"], "GET", {"kind": kind.code}, {"to": row["id"]}
+            body = form_data(kind, kind.samples.valid) | {"recipients": row["id"]}
+            for do in ("save", "send", "submit")[:most]:
+                yield by_name["document-new"], "POST", {"kind": kind.code}, {**body, "do": do, "key": str(new_id())}
+    for row in own:
+        values = {"document_id": row["id"]}
+        for number in ("2", "99"):
+            for name in ("document", "document-json"):
+                yield by_name[name], "GET", values, {"version": number}
+        for other in company:
+            remark = {"text": "ですか", "shared": "yes", "audience": other, "key": str(new_id())}
+            yield by_name["document-comment"], "POST", values, remark
+        for step in KINDS[row["kind"]].steps:
+            for other in recipient[:2] if step.per_recipient else ():
+                step_values = {**values, "name": step.name}
+                yield by_name["document-step"], "GET", step_values, {"recipient": other}
+                asked = {"recipient": other, "version": row["version"], "reason": "ですか"}
+                if not step.danger:
+                    yield by_name["document-step"], "POST", step_values, asked
+    person = {"email": "new@own.example", "name": "新人", "role": "clerk", "unit": unit}
+    yield by_name["invite-member"], "POST", {}, person
+    for row in hidden.own("identity_member", "role", "t.role <> 'administrator'"):
+        yield by_name["member"], "POST", {"member_id": row["id"]}, {**person, "role": row["role"]}
+    yield by_name["new-unit"], "POST", {}, {"name": "支店", "code": "9", "parent": unit}
+    for row in hidden.own("identity_unit", "parent_id"):
+        yield by_name["unit"], "POST", {"unit_id": row["id"]}, {"name": "支店", "code": "9", "parent": unit}
+    for row in document[:3] + party[:2]:
+        for name in ("audit", "audit-csv", "audit-lines"):
+            yield by_name[name], "GET", {}, {"subject": row["id"]}
+    for name in ("audit", "audit-csv", "audit-lines"):
+        yield by_name[name], "GET", {}, {}
+
+
+def _text(response: Any) -> str:
+    if response.streaming:
+        return ""
+    headers = " ".join(f"{name}: {value}" for name, value in response.items())
+    cookies = " ".join(morsel.OutputString() for name, morsel in response.cookies.items() if "csrf" not in name)
+    return f"{response.content.decode(errors='replace')} {headers} {cookies}"
+
+
+def _sent(values: Mapping[str, Any], data: Mapping[str, Any]) -> set[str]:
+    return {str(value) for value in (*values.values(), *data.values())}
+
+
+def _flat(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _flat(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _flat(item)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _moment(text: str) -> Any:
+    from django.utils.dateparse import parse_datetime
+
+    return parse_datetime(text)
+
+
+def _patterns(found: list[Any]) -> Iterator[URLPattern]:
+    for pattern in found:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns)
+        else:
+            yield pattern
+
+
+def _parameters(pattern: URLPattern) -> list[str]:
+    groups = getattr(pattern.pattern, "regex", None)
+    return [*pattern.pattern.converters] or ([*groups.groupindex] if groups else [])
+
+
