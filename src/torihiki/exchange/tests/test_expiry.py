@@ -12,6 +12,7 @@ from tests.portal import does, state_of, write
 from tests.world import Desk
 from torihiki.exchange.jobs import expire_document, expire_documents
 from torihiki.exchange.numbering import TOKYO
+from torihiki.exchange.specs import KINDS
 from torihiki.tenancy import roles
 
 JOBS = "SELECT args ->> 'document_id', args ->> 'company_id' FROM procrastinate_jobs WHERE task_name = %s"
