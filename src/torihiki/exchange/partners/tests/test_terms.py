@@ -96,7 +96,7 @@ def test_terms_with_an_external_partner_are_set_by_oneself(issuer):
     with issuer.acting() as actor:
         terms = current_terms(actor, partner.party_id, TODAY)
     assert (terms.closing_day, terms.tolerance_percent, terms.deemed_acceptance_days) == (15, Decimal("2.5"), 7)
-    assert "2.5 %" in issuer.get(f"/partners/{partner.id}").content.decode()
+    assert "2.5%" in issuer.get(f"/partners/{partner.id}").content.decode()
     assert issuer.events()[-1] == "partners.terms_set"
 
 
