@@ -16,6 +16,8 @@ def sums_of(totals: Totals | None, currency: str) -> list[Sum]:
         return []
     rows = [Sum(_("Subtotal (excl. tax)"), format_amount(totals.net, currency))]
     for row in totals.subtotals:
+        if row.category in TAXED and not totals.tax:
+            continue  # a seller who is not registered states none
         if row.category in TAXED:
             words = _("Tax %(rate)s%% on %(taxable)s") % {
                 "rate": f"{row.rate.normalize():f}",

@@ -97,6 +97,10 @@ def _sheet(sent: Sent, language: Language, title: str, opening: str, headline: s
             (_("Payment terms"), "\n".join(terms.note for terms in body.payment_terms if terms.note)),
         ),
     )
+    if body.flavour == Flavour.NON_REGISTERED and sheet.totals is not None:
+        # Who is not registered states no tax: neither rates on the lines nor sums per rate.
+        lines = tuple(replace(line, tax_rate=None, tax_label="", reduced=False) for line in sheet.lines)
+        sheet = replace(sheet, lines=lines, totals=replace(sheet.totals, by_rate=()))
     due = body.amount_due(sent.issued_on)
     if sheet.headline is None or due == sheet.headline.amount:
         return sheet
