@@ -1,7 +1,7 @@
 """A whole market, written by the real actions into a database of its own: what the tests of the walls stand on.
 
 An issuer trades with a receiver and with the receiver's competitor; a stranger knows none of them. Everything that one
-company keeps to itself bears a mark (`ZQ0042Q`) that occurs nowhere else, so that a leak can be told from a coincidence.
+company keeps to itself bears a mark (`ZQ0042Q`) that occurs nowhere else: a leak is told from a coincidence.
 """
 
 import itertools
@@ -246,8 +246,8 @@ class Builder:
         for desk, partner_desk in ((one, other), (other, one)):
             partner = desk.partner(partner_desk)
             with desk.acting() as actor:
-                own = {"own_code": self.mark(), "own_name": self.mark(), "note": self.mark()}
-                change_partner(actor, partner.pk, **own, at=now)
+                code, name, note = self.mark(), self.mark(), self.mark()
+                change_partner(actor, partner.pk, own_code=code, own_name=name, note=note, at=now)
         with one.acting() as actor:
             terms = propose_terms(actor, one.partner(other).pk, TermsBody(note=self.mark()), at=now)
         with other.acting() as actor:

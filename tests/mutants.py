@@ -40,7 +40,7 @@ def without_filter(function: Callable[..., Any]) -> Callable[..., Any] | None:
         return None
     place: dict[str, Any] = {}
     code = compile(ast.fix_missing_locations(tree), f"<{function.__name__} without its filter>", "exec")
-    exec(code, function.__globals__, place)  # noqa: S102 - our own source
+    exec(code, function.__globals__, place)
     return place[function.__name__]  # type: ignore[no-any-return]
 
 
@@ -60,7 +60,7 @@ class _Blind(ast.NodeTransformer):
     def __init__(self) -> None:
         self.count = 0
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - the name is Python's
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.func, ast.Attribute) and node.func.attr in FILTERS:
             args = [arg for arg in node.args if not _names_owner(arg)]

@@ -324,8 +324,8 @@ VALUES = {
     "bool": "true",
     "jsonb": "'{}'",
 }
-PRIMARY_KEY = """SELECT array_agg(a.attname::text ORDER BY array_position(i.indkey::int[], a.attnum::int)) FROM pg_index i
-JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+PRIMARY_KEY = """SELECT array_agg(a.attname::text ORDER BY array_position(i.indkey::int[], a.attnum::int))
+FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
 WHERE i.indisprimary AND i.indrelid = %(table)s::regclass"""
 COLUMNS = """SELECT attname::text FROM pg_attribute
 WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"""

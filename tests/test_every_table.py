@@ -28,7 +28,9 @@ GLOBAL = {
 """Tables that belong to no company, each with the reason why it need not keep any apart."""
 
 WORKED_OFF = {roles.SYSTEM: {"SELECT", "INSERT", "UPDATE", "DELETE"}}
-GLOBAL_GRANTS = dict.fromkeys(("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"), WORKED_OFF)
+GLOBAL_GRANTS = dict.fromkeys(
+    ("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"), WORKED_OFF
+)
 """What serving roles may do on a global table; on the others nothing."""
 
 SEES_MORE = {
@@ -140,9 +142,10 @@ def test_every_role_is_as_narrow_as_it_was_made(catalog: psycopg.Connection[Any]
         assert paths == ["search_path=public, pg_temp"]
 
 
-def test_functions_that_see_more_are_listed_narrow_and_nobody_elses(catalog: psycopg.Connection[Any]) -> None:
+def test_functions_that_see_more_are_listed_and_narrow(catalog: psycopg.Connection[Any]) -> None:
     rows = catalog.execute(
-        "SELECT p.proname, p.proowner::regrole::text, p.proconfig, has_function_privilege('torihiki_console', p.oid, 'EXECUTE'),"
+        "SELECT p.proname, p.proowner::regrole::text, p.proconfig,"
+        " has_function_privilege('torihiki_console', p.oid, 'EXECUTE'),"
         " EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee = 0) OR p.proacl IS NULL"
         " FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace ORDER BY 1"
     ).fetchall()
@@ -158,25 +161,27 @@ def test_who_may_call_what_sees_more(catalog: psycopg.Connection[Any]) -> None:
     """Sweeping and due documents are the worker's; everything else is the application's, but for the trigger."""
     rows = catalog.execute(
         "SELECT p.proname, array_agg(r.rolname::text ORDER BY r.rolname) FILTER (WHERE r.rolname IS NOT NULL)"
-        " FROM pg_proc p LEFT JOIN pg_roles r ON r.rolname = ANY (%s) AND has_function_privilege(r.oid, p.oid, 'EXECUTE')"
+        " FROM pg_proc p LEFT JOIN pg_roles r ON r.rolname = ANY (%s)"
+        " AND has_function_privilege(r.oid, p.oid, 'EXECUTE')"
         " WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace GROUP BY p.oid, p.proname",
         [list(roles.SERVING)],
     ).fetchall()
-    expected = dict.fromkeys(SEES_MORE, [roles.APPLICATION]) | {
+    others: dict[str, list[str] | None] = {
         "exchange_due": [roles.SYSTEM],
         "identity_sessions_sweep": [roles.SYSTEM],
         "exchange_document_kept": None,
         "procrastinate_defer_jobs_v1": [roles.APPLICATION, roles.SYSTEM],
         "procrastinate_defer_periodic_job_v2": [roles.APPLICATION, roles.SYSTEM],
     }
-    assert dict(rows) == expected
+    assert dict(rows) == {name: others.get(name, [roles.APPLICATION]) for name in SEES_MORE}
 
 
 def test_policies_depend_on_functions_that_nobody_can_replace(catalog: psycopg.Connection[Any]) -> None:
     """Policies name the actor by three functions of the migration role's, which read settings and nothing else."""
     owners = column(
         catalog,
-        "SELECT DISTINCT proowner::regrole::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'actor_%'",
+        "SELECT DISTINCT proowner::regrole::text FROM pg_proc"
+        " WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'actor_%'",
     )
     assert owners == [roles.MIGRATION]
 
@@ -191,9 +196,9 @@ def test_policies_depend_on_functions_that_nobody_can_replace(catalog: psycopg.C
         ("CREATE VIEW everything AS SELECT * FROM exchange_document", test_there_is_nothing_but_tables_to_read_from),
         ("CREATE MATERIALIZED VIEW everything AS SELECT 1 AS id", test_there_is_nothing_but_tables_to_read_from),
         ("CREATE SCHEMA aside", test_there_is_nothing_but_tables_to_read_from),
-        ("ALTER FUNCTION exchange_fold(text) SECURITY DEFINER", test_functions_that_see_more_are_listed_narrow_and_nobody_elses),
-        ("ALTER FUNCTION exchange_owns(uuid) RESET search_path", test_functions_that_see_more_are_listed_narrow_and_nobody_elses),
-        ("GRANT EXECUTE ON FUNCTION exchange_owns(uuid) TO PUBLIC", test_functions_that_see_more_are_listed_narrow_and_nobody_elses),
+        ("ALTER FUNCTION exchange_fold(text) SECURITY DEFINER", test_functions_that_see_more_are_listed_and_narrow),
+        ("ALTER FUNCTION exchange_owns(uuid) RESET search_path", test_functions_that_see_more_are_listed_and_narrow),
+        ("GRANT EXECUTE ON FUNCTION exchange_owns(uuid) TO PUBLIC", test_functions_that_see_more_are_listed_and_narrow),
         ("GRANT EXECUTE ON FUNCTION exchange_due TO torihiki_application", test_who_may_call_what_sees_more),
         ("GRANT CREATE ON SCHEMA public TO torihiki_application", test_every_role_is_as_narrow_as_it_was_made),
     ],

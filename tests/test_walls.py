@@ -4,8 +4,8 @@ What is asked of every table stands in `probing.py`. Here it is asked of the wal
 stone taken out, where it must be noticed (the faults): a probe that cannot fail proves nothing.
 """
 
+import itertools
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,10 @@ from django.utils import timezone
 from psycopg import sql
 from psycopg.rows import scalar_row
 
-from tests.market import Market
-from tests.probing import CLASSES, ForeignKey, Probe
+from tests.market import Builder, Market
+from tests.probing import CLASSES, Probe
+from tests.world import Desk
+from torihiki.exchange.specs import KINDS, RECEIVER
 from torihiki.lib.ids import new_id
 from torihiki.tenancy import roles
 from torihiki.tenancy.actor import NOBODY, Actor
@@ -187,10 +189,9 @@ def test_a_given_number_stays(probe: Probe) -> None:
 
 
 def test_one_of_several_sellers_asked_cannot_move_the_request_for_all(probe: Probe) -> None:
-    several = "(SELECT document_id FROM exchange_recipient GROUP BY 1 HAVING count(*) > 1 LIMIT 1)"
-    request = probe.connection.execute(several.encode()).fetchone()
+    request = one(probe, "SELECT document_id FROM exchange_recipient GROUP BY 1 HAVING count(*) > 1 LIMIT 1")
     with probe.acting(probe.market.desks["receiver"].actor):
-        assert refused(probe, "UPDATE exchange_document SET state = 'closed' WHERE id = %s", request[0])
+        assert refused(probe, "UPDATE exchange_document SET state = 'closed' WHERE id = %s", request)
 
 
 def test_nobody_agrees_to_an_own_proposal_and_what_was_agreed_stays(probe: Probe) -> None:
@@ -226,7 +227,8 @@ def test_a_shared_file_stays_as_it_was_sent(probe: Probe) -> None:
         for statement in (
             f"UPDATE exchange_attachment SET shared_from = NULL {shared}",
             f"DELETE FROM exchange_attachment {shared}",
-            f"DELETE FROM exchange_attachmentchunk WHERE attachment_id IN (SELECT id FROM exchange_attachment {shared})",
+            "DELETE FROM exchange_attachmentchunk"
+            f" WHERE attachment_id IN (SELECT id FROM exchange_attachment {shared})",
         ):
             assert probe.connection.execute(statement.encode()).rowcount == 0
         chunk = (
@@ -239,14 +241,50 @@ def test_a_shared_file_stays_as_it_was_sent(probe: Probe) -> None:
 def test_positions_and_the_order_of_the_ledger_are_the_databases(probe: Probe) -> None:
     with probe.acting(probe.market.desks["issuer"].actor):
         entry = (
-            "INSERT INTO ledger_entry (id, at, event, company_id, actor_name, subject_type, subject_label, format, salt,"
-            " leaf, position, transaction) VALUES (gen_random_uuid(), now(), 'x', actor_company(), '', '', '', 1, '', '',"
+            "INSERT INTO ledger_entry (id, at, event, company_id, actor_name, subject_type, subject_label, format,"
+            " salt, leaf, position, transaction) VALUES (gen_random_uuid(), now(), 'x', actor_company(), '', '', '', 1,"
+            " '', '',"
             " %s, %s::text::xid8)"
         )
-        now = probe.connection.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
+        now = one(probe, "SELECT pg_current_xact_id()::text")
         assert refused(probe, entry, 5, now)
         assert refused(probe, entry, None, "3")
         probe.connection.execute(entry.encode(), [None, now])
+
+
+# ---- sellers who were asked at the same time
+
+
+def test_what_one_seller_does_another_cannot_notice(market: Market) -> None:
+    """Rows, counts, states, times and messages: all that the other one sees is to the last byte what it was."""
+    builder, desks = Builder(market, itertools.count(7_000)), market.desks
+    issuer, first, second = desks["issuer"], desks["competitor"], desks["receiver"]
+    kind = next(kind for kind in KINDS.values() if kind.several_recipients)
+    request = builder.draft(kind, issuer, [first.party.id, second.party.id])
+    builder.send(issuer, request)
+    before = everything_seen_by(market, second)
+    builder.whisper(issuer, first, request)
+    assert everything_seen_by(market, second) == before
+    made = builder.answer(kind, first, request)
+    assert made is not None
+    quote, offer = made
+    assert everything_seen_by(market, second) == before
+    decline = next(step for step in quote.steps if step.by == RECEIVER and step.danger)
+    builder.step(offer, decline, first, issuer)
+    assert everything_seen_by(market, second) == before
+    assert everything_seen_by(market, first) != before
+
+
+def test_a_seller_that_declines_is_missed_by_no_other(market: Market) -> None:
+    builder, desks = Builder(market, itertools.count(7_500)), market.desks
+    kind = next(kind for kind in KINDS.values() if kind.several_recipients)
+    request = builder.draft(kind, desks["issuer"], [desks["receiver"].party.id, desks["competitor"].party.id])
+    builder.send(desks["issuer"], request)
+    before = everything_seen_by(market, desks["receiver"])
+    for step in kind.steps:
+        if step.per_recipient and step.by == RECEIVER and step.danger:
+            builder.step(request, step, desks["issuer"], desks["competitor"])
+    assert everything_seen_by(market, desks["receiver"]) == before
 
 
 # ---- functions that see past the policies
@@ -351,7 +389,10 @@ def test_a_number_that_a_partner_gave_cannot_be_guessed_at(probe: Probe) -> None
     forged = row | {"id": str(new_id()), "owner_id": str(desks["receiver"].company)}
     columns = probe.columns("exchange_document")
     names = ", ".join(columns)
-    statement = f"INSERT INTO exchange_document ({names}) SELECT {names} FROM jsonb_populate_record(NULL::exchange_document, %s)"
+    statement = (
+        f"INSERT INTO exchange_document ({names}) SELECT {names}"
+        " FROM jsonb_populate_record(NULL::exchange_document, %s)"
+    )
     with probe.acting(desks["receiver"].actor):
         for number in (row["number"], "INV-2026-999999"):
             assert refused(probe, statement, psycopg.types.json.Jsonb(forged | {"number": number}))
@@ -439,12 +480,19 @@ def one(probe: Probe, query: str, *values: Any) -> Any:
         return cursor.execute(query.encode(), values or None).fetchone()
 
 
-def digest(probe: Probe, since: datetime | None = None) -> dict[str, Any]:
+def everything_seen_by(market: Market, desk: Desk) -> dict[str, Any]:
+    """A fingerprint of every row that the company sees, and how many jobs wait that would tell it something."""
+    with market.superuser() as connection:
+        probe = Probe(market, connection)
+        jobs = one(probe, "SELECT count(*) FROM procrastinate_jobs WHERE args->>'company_id' = %s", str(desk.company))
+        tables = [table for table, table_class in CLASSES.items() if "SELECT" in table_class.commands]
+        with probe.acting(desk.actor):
+            return {"jobs": jobs, **{table: one(probe, FINGERPRINT.format(table)) for table in tables}}
+
+
+FINGERPRINT = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
+
+
+def digest(probe: Probe) -> dict[str, Any]:
     """A fingerprint of every row of every table."""
-    return {
-        table: one(probe, f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t")
-        for table in CLASSES
-    }
-
-
-__all__ = ["ForeignKey"]
+    return {table: one(probe, FINGERPRINT.format(table)) for table in CLASSES}

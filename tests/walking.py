@@ -18,10 +18,10 @@ from tests.market import Market
 from tests.probing import CLASSES, Probe
 from tests.world import Desk
 from torihiki.exchange.pages.lists import BOXES
+from torihiki.exchange.partners.actions.invitations import INVITATION as PARTNER_INVITATION
 from torihiki.exchange.specs import KINDS
 from torihiki.identity.keys import link_token
 from torihiki.identity.letters import INVITATION as MEMBER_INVITATION
-from torihiki.exchange.partners.actions.invitations import INVITATION as PARTNER_INVITATION
 from torihiki.lib.ids import new_id
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -129,7 +129,9 @@ class Hidden:
 
     def mine(self, table: str) -> str:
         """What a walk may change: sessions are nobody's to see, but are noted as in use."""
-        return f"t.account_id = {entitled.PERSON}" if table == "identity_session" else entitled.seen(table, CLASSES[table])
+        return (
+            f"t.account_id = {entitled.PERSON}" if table == "identity_session" else entitled.seen(table, CLASSES[table])
+        )
 
     def _words(self, probe: Probe, table: str, condition: str) -> set[str]:
         found: set[str] = set()
@@ -260,9 +262,7 @@ class Walk:
 
     # ---- what they look at
 
-    def compare(
-        self, method: str, route: Route, values: Mapping[str, Any], nobodys: tuple[Any, ...]
-    ) -> Iterator[str]:
+    def compare(self, method: str, route: Route, values: Mapping[str, Any], nobodys: tuple[Any, ...]) -> Iterator[str]:
         response = self.ask(method, route, values)
         words = f"{self.desk.key}: {method} {route.name}"
         if method in route.methods and response.status_code != 404:
@@ -278,9 +278,7 @@ class Walk:
         if found:
             yield f"{self.desk.key}: {words} gives away {sorted(found)[:3]}"
 
-    def ask(
-        self, method: str, route: Route, values: Mapping[str, Any], data: Mapping[str, Any] | None = None
-    ) -> Any:
+    def ask(self, method: str, route: Route, values: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> Any:
         self.asked += 1
         self.combinations.add((route.name, method))
         self.market.said[self.desk.key] |= _sent(values, data or {})
@@ -312,13 +310,12 @@ class Walk:
         if names == ("document_id",):
             rows = own("exchange_document", order)
             found = [{"document_id": row["id"], "kind": KINDS[row["kind"]]} for row in rows if row["version"] > 0]
-            words = [
+            return [
                 {**values, "name": step.name, "code": export}
                 for values in found
                 for step in values["kind"].steps[:1]
                 for export in [e.code for e in values["kind"].exports[:1]] or ["none"]
             ]
-            return words
         if names == ("document_id", "file_id"):
             rows = own("exchange_attachment", "company_id shared_from")
             return [{"document_id": row["document_id"], "file_id": row["id"]} for row in rows]
@@ -345,7 +342,7 @@ def id_parameters(route: Route) -> tuple[str, ...]:
 
 
 def questions(hidden: Hidden) -> Iterator[tuple[Route, str, dict[str, Any], dict[str, Any]]]:
-    """(route, method, its own values, query or form with foreign ids) for pages that take ids otherwise than by path."""
+    """(route, method, its own values, query or form with foreign ids): pages that take ids otherwise than by path."""
     by_name = {route.name: route for route in routes()}
     document = hidden.rows("exchange_document", "kind state")
     most = 1_000 if hidden.everything else 2
@@ -441,5 +438,3 @@ def _patterns(found: list[Any]) -> Iterator[URLPattern]:
 def _parameters(pattern: URLPattern) -> list[str]:
     groups = getattr(pattern.pattern, "regex", None)
     return [*pattern.pattern.converters] or ([*groups.groupindex] if groups else [])
-
-
