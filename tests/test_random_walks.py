@@ -37,7 +37,7 @@ from torihiki.exchange.actions.drafts import (
 )
 from torihiki.exchange.actions.remarks import comment
 from torihiki.exchange.actions.sending import send_document
-from torihiki.exchange.actions.steps import take_step
+from torihiki.exchange.actions.steps import open_steps, take_step
 from torihiki.exchange.models import Attachment, Document, PartyView, Recipient, Version
 from torihiki.exchange.specs import KINDS, Kind
 from torihiki.identity.models import Company
@@ -45,9 +45,9 @@ from torihiki.ledger.models import Entry
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor, scope
 
-WALKS, WALKS_LONG = 4, 60
+WALKS, WALKS_LONG = 4, 20
 STEPS, STEPS_LONG = 45, 150
-DOCUMENTS_MAX = 7
+DOCUMENTS_MAX = 9
 TRADERS = ("issuer", "receiver", "competitor")
 MARK = re.compile(r"ZQ\d{5}Q")
 HEX_MARK = re.compile(r"5a51(?:3\d){5}51")
@@ -303,8 +303,15 @@ class Walk:
     def send(self) -> UUID | None:
         for document_id, paper in self.shuffled():
             with self.as_(paper.owner) as actor:
-                draft = access_draft(access_document(actor, document_id))
+                seen = access_document(actor, document_id)
+                draft = access_draft(seen)
                 if draft is None:
+                    continue
+                needed = paper.kind.code in Company.objects.values_list("approval_kinds", flat=True).get(
+                    pk=actor.company
+                )
+                fit = seen.view.internal_state == ("ready" if needed else "draft") and (draft.reason or not paper.sent)
+                if not fit and self.chance.random() < 0.8:
                     continue
                 self.say(paper.owner, f"sends {self.named(document_id)} to {paper.recipients}")
                 send_document(actor, document_id, revision=draft.revision, at=timezone.now())
@@ -339,30 +346,33 @@ class Walk:
         return document_id
 
     def step(self) -> UUID | None:
-        """Any step by anybody who has the document: most are refused."""
-        document_id, paper = self.any()
-        if paper is None or not paper.sent:
-            return None
-        name, step = self.chance.choice(paper.entitled), self.chance.choice(paper.kind.steps)
-        mark = self.mark(name)
-        hear = paper.entitled
-        with self.as_(name) as actor:
-            seen = access_document(actor, document_id)
-            row = self.chance.choice(list(access_recipients(seen))) if step.per_recipient else None
-            if row is not None:
-                hear = [paper.owner, self.name_of(row.company_id)]
-            self.say(name, f"{step.name} on {self.named(document_id)} {mark}")
-            take_step(
-                actor,
-                document_id,
-                step.name,
-                version=seen.document.version,
-                reason=mark,
-                recipient_id=row.pk if row else None,
-                at=timezone.now(),
-            )
-        self.tell(hear, {mark})
-        return document_id
+        """A step by somebody who has the document: mostly one that is open, sometimes any."""
+        for document_id, paper in self.shuffled():
+            if not paper.sent:
+                continue
+            name = self.chance.choice(paper.entitled)
+            with self.as_(name) as actor:
+                seen = access_document(actor, document_id)
+                rows = list(access_recipients(seen))
+                any_of = [(step, row) for step in paper.kind.steps for row in (rows if step.per_recipient else [None])]
+                open_now = [(step, row) for step, row in any_of if step in open_steps(seen, row)]
+                if not open_now and self.chance.random() < 0.7:
+                    continue
+                step, row = self.chance.choice(open_now if open_now and self.chance.random() < 0.8 else any_of)
+                mark = self.mark(name)
+                self.say(name, f"{step.name} on {self.named(document_id)} {mark}")
+                take_step(
+                    actor,
+                    document_id,
+                    step.name,
+                    version=seen.document.version,
+                    reason=mark,
+                    recipient_id=row.pk if row else None,
+                    at=timezone.now(),
+                )
+            self.tell([paper.owner, self.name_of(row.company_id)] if row else paper.entitled, {mark})
+            return document_id
+        return None
 
     def expire(self) -> UUID | None:
         for document_id, paper in self.shuffled():

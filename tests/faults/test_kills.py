@@ -68,6 +68,8 @@ def test_what_was_acknowledged_survives_every_kill(request: pytest.FixtureReques
             acknowledged = {document for each in people for document in list(each.acknowledged.values())}
             check(platform, ids, acknowledged, f"seed {seed}, kill {number}: {what}")
             told |= documents_told(platform)
+            if (number + 1) % 20 == 0:
+                print(f"{number + 1} kills, {len(acknowledged)} documents acknowledged", flush=True)
         for each in people:
             each.finish()
         acknowledged = {document for each in people for document in each.acknowledged.values()}
