@@ -145,6 +145,15 @@ class Running:
         with self.cluster.connect(DATABASE) as connection:
             return connection.execute(statement, values).fetchall()
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[psycopg.Connection[Any]]:
+        """One moment, whatever goes on meanwhile."""
+        with self.cluster.connect(DATABASE) as connection:
+            connection.autocommit = False
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            yield connection
+            connection.rollback()
+
     def mails(self) -> list[dict[str, Any]]:
         with urllib.request.urlopen(f"http://localhost:{self.ports.mail_page}/messages.json", timeout=10) as answer:
             found: list[dict[str, Any]] = json.load(answer)

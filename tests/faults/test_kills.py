@@ -130,21 +130,23 @@ WHOLE = (1, 3, 1, 2, 1, 0, 1, 1, 1, 2)
 
 
 def check(platform: Running, ids: dict[str, str], acknowledged: set[str], when: str) -> None:
-    """Everything that is there is whole, and everything that was acknowledged is there."""
-    found: dict[str, tuple[Any, ...]] = {row[0]: row for row in platform.rows(DOCUMENTS, ids["receiver"])}
-    assert acknowledged <= found.keys(), f"{when}: {len(acknowledged - found.keys())} acknowledged documents are lost"
-    for _document, number, state, version, payload, sha256, *counts in found.values():
+    """Everything that is there is whole, and everything that was acknowledged is there; people go on issuing."""
+    with platform.snapshot() as now:
+        rows: list[tuple[Any, ...]] = now.execute(DOCUMENTS, [ids["receiver"]]).fetchall()
+        last = now.execute("SELECT last FROM exchange_numberseries WHERE company_id = %s", [ids["issuer"]]).fetchall()
+        untold = now.execute(UNTOLD).fetchall()
+        orphans = {name: count for name, count in now.execute(ORPHANS).fetchall() if count}
+    lost = acknowledged - {row[0] for row in rows}
+    assert not lost, f"{when}: {len(lost)} acknowledged documents are lost"
+    for _document, number, state, version, payload, sha256, *counts in rows:
         assert (state, version, tuple(counts)) == ("issued", 1, WHOLE), f"{when}: {number} is half-written"
         assert hashlib.sha256(payload).hexdigest() == sha256, f"{when}: {number}"
         assert json.loads(payload)["number"] == number, when
-    numbers = sorted(int(row[1].rpartition("-")[2]) for row in found.values())
-    assert numbers == list(range(1, len(found) + 1)), f"{when}: numbers have gaps or twins"
-    last = platform.rows(
-        "SELECT last FROM exchange_numberseries WHERE company_id = %s AND kind = 'invoice'", ids["issuer"]
-    )
-    assert last == ([(len(found),)] if found else []), when
-    assert platform.rows(UNTOLD) == [(0,)], f"{when}: a message waits with nobody to tell it"
-    assert {name: count for name, count in platform.rows(ORPHANS) if count} == {}, when
+    numbers = sorted(int(row[1].rpartition("-")[2]) for row in rows)
+    assert numbers == list(range(1, len(rows) + 1)), f"{when}: numbers have gaps or twins"
+    assert last == ([(len(rows),)] if rows else []), f"{when}: the series is not where its numbers are"
+    assert untold == [(0,)], f"{when}: a message waits with nobody to tell it"
+    assert orphans == {}, when
 
 
 def documents_told(platform: Running) -> set[str]:
