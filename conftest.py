@@ -13,6 +13,7 @@ from typing import Any
 import django
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from torihiki.project.local.preparation import compile_translations
 from torihiki.project.local.testing import HOME, TestDatabase
@@ -41,6 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest-xdist they were, as their name is inherited: with the database of the process that started it."""
     from django.db import connections
 
+    # How long an example takes says something of the machine, not of the code.
+    hypothesis_settings.register_profile("torihiki", deadline=None)
+    hypothesis_settings.load_profile("torihiki")
     compile_translations()  # pages are Japanese in tests too, in a fresh checkout as after a start
     django.setup()
     connections["default"].settings_dict["NAME"] = DATABASE.name

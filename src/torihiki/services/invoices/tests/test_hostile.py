@@ -15,7 +15,7 @@ from torihiki.services.invoices.tests.official import EXAMPLES, leaves, needs_of
 from torihiki.services.invoices.tests.strategies import BUYER, seller
 from torihiki.services.invoices.tests.test_mapping import ON
 
-SECONDS_MAX = 2.0
+SECONDS_MAX = 2.0  # of processor time, which does not depend on what else the machine does
 MUTANTS = 3_000
 ORDER = b"urn:oasis:names:specification:ubl:schema:xsd:Order-2"
 XINCLUDE = "http://www.w3.org/2001/XInclude"
@@ -111,12 +111,12 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_file_is_refused_by_name_and_at_once(name: str) -> None:
     data = HOSTILE[name]()
-    began = time.perf_counter()
+    began = time.process_time()
 
     with pytest.raises(XmlRefused) as refused:
         read_pint(data)
 
-    assert time.perf_counter() - began < SECONDS_MAX
+    assert time.process_time() - began < SECONDS_MAX
     assert len(str(refused.value)) > 20
     assert "%(" not in str(refused.value)
     assert "root:" not in str(refused.value)
