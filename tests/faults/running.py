@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -35,8 +35,14 @@ from torihiki.tenancy.roles import DATABASE, prepare
 
 START_SECONDS_MAX = 120
 SERVING_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 10
+RECOVERY_SECONDS_MAX = 60
 POLL_SECONDS = 0.05
 NOT_INHERITED = {*ROLE_VARIABLES.values(), "TORIHIKI_SECRET_KEY", "TORIHIKI_DATABASE_ROLE", "TORIHIKI_PUBLIC_URL"}
+
+BUSY = """SELECT pid, usename::text FROM pg_stat_activity WHERE starts_with(usename, 'torihiki')
+AND pid <> pg_backend_pid() ORDER BY (state <> 'idle') DESC, pid LIMIT 4"""
+Result = TypeVar("Result")
 
 
 class Running:
@@ -135,24 +141,28 @@ class Running:
             self._kill_group(name)
         postgres = self.processes.get("postgres")
         if postgres and postgres.poll() is None:
-            postgres.send_signal(signal.SIGINT)
-            postgres.wait(clusters.STOP_SECONDS_MAX)
+            postgres.send_signal(signal.SIGQUIT)  # what it holds is about to be thrown away
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                postgres.wait(STOP_SECONDS_MAX)
+        self._kill_group("postgres")
 
     # ---- looking
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """As the superuser, past every policy."""
-        with self.cluster.connect(DATABASE) as connection:
-            return connection.execute(statement, values).fetchall()
+        return self.steadily(lambda connection: connection.execute(statement, values).fetchall())
 
-    @contextlib.contextmanager
-    def snapshot(self) -> Iterator[psycopg.Connection[Any]]:
-        """One moment, whatever goes on meanwhile."""
-        with self.cluster.connect(DATABASE) as connection:
-            connection.autocommit = False
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            yield connection
-            connection.rollback()
+    def steadily(self, read: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        """Read in one snapshot, whatever goes on meanwhile; again, where the server was just recovering."""
+        deadline = time.monotonic() + RECOVERY_SECONDS_MAX
+        while True:
+            try:
+                with self.cluster.connect(DATABASE) as connection, connection.transaction():
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                    return read(connection)
+            except psycopg.OperationalError:
+                assert time.monotonic() < deadline, f"PostgreSQL does not come back\n{self.logs()}"
+                time.sleep(POLL_SECONDS)
 
     def mails(self) -> list[dict[str, Any]]:
         with urllib.request.urlopen(f"http://localhost:{self.ports.mail_page}/messages.json", timeout=10) as answer:
@@ -178,13 +188,7 @@ class Running:
 
     def _kill_backend(self, chance: random.Random) -> str:
         """One server process of PostgreSQL: it takes all others with it and recovers by itself."""
-        try:
-            busy = self.rows(
-                "SELECT pid, usename::text FROM pg_stat_activity WHERE usename LIKE 'torihiki%%'"
-                " AND pid <> pg_backend_pid() ORDER BY (state <> 'idle') DESC, pid LIMIT 4"
-            )
-        except psycopg.OperationalError:
-            return "none, the server is down"
+        busy = self.rows(BUSY)
         if not busy:
             return "none"
         pid, role = chance.choice(busy)
