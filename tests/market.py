@@ -76,6 +76,8 @@ class Market:
     desks: dict[str, Desk] = field(default_factory=dict)
     said: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """What each desk's company has itself said in a test: its own words may come back to it."""
+    hidden: dict[str, object] = field(default_factory=dict)
+    """What walks found out about what is hidden from whom."""
 
     def url(self, role: str) -> str:
         return self.home.cluster.url(role, self.database)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from torihiki.project.environment import ROLE_VARIABLES
+from torihiki.project.local.supervision import ending_with_us
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS_MAX = 90
@@ -58,7 +59,7 @@ class Platform:
         }
         with self._said.open("wb") as said:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "torihiki.project.cli", "up"],
+                ending_with_us((sys.executable, "-m", "torihiki.project.cli", "up"), signal.SIGTERM),
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
