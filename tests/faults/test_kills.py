@@ -76,7 +76,7 @@ def test_what_was_acknowledged_survives_every_kill(request: pytest.FixtureReques
         for each in people:  # one key, one document, however often the form was sent (P3)
             assert each.acknowledged.keys() == each.tried
         assert len(acknowledged) == sum(len(each.tried) for each in people)
-        deliver_everything(platform)
+        deliver_everything(platform, chance)
         told |= documents_told(platform)
         assert acknowledged <= told, f"seed {seed}: {len(acknowledged - told)} documents were never told of"
         unanswered = sum(each.unanswered for each in people)
@@ -158,11 +158,11 @@ def documents_told(platform: Running) -> set[str]:
     return {link.rstrip("/").rpartition("/")[2] for link in links if "/documents/" in link}
 
 
-def deliver_everything(platform: Running) -> None:
+def deliver_everything(platform: Running, chance: random.Random) -> None:
     """Jobs of killed workers are taken up by the platform's own job, once it takes their workers for dead: a minute
     that the test does not wait for but sets back."""
     platform.rows("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 day' RETURNING id")
-    platform.processes["worker"].kill()
+    platform.kill("worker", chance)  # and waits for its end: one that still dies would not be started again
     platform.mend()
     platform.python(STALLED)
     platform.until(
