@@ -23,27 +23,30 @@ from torihiki.exchange.bodies import (
     TaxSubtotal,
     Totals,
 )
-from torihiki.exchange.tax import ZERO, TaxedAmount, check_currency, rate_for, tax_per_rate, totals_of
-from torihiki.lib.canonical import canonical_json
-from torihiki.lib.money import Rounding, round_amount
-from torihiki.services.invoices.parts import (
+from torihiki.exchange.render.ubl.parts import (
     PARTS_MAX,
+    TIME,
     Adjustment,
     Classification,
     DocumentAdjustment,
     ExactNumber,
     Extras,
-    Flavour,
     ItemAttribute,
+    Percentage,
+    SupportingDocument,
+)
+from torihiki.exchange.tax import ZERO, TaxedAmount, check_currency, rate_for, tax_per_rate, totals_of
+from torihiki.lib.canonical import canonical_json
+from torihiki.lib.money import Rounding, round_amount
+from torihiki.services.invoices.parts import (
+    Flavour,
     LineDocument,
     Payee,
     PaymentMeans,
     PaymentTerms,
-    Percentage,
     PrecedingInvoice,
     Prepayment,
     Stated,
-    SupportingDocument,
     TaxRepresentative,
 )
 
@@ -65,9 +68,6 @@ PRICED_FIELDS = {
     "period_end",
 }
 """What the sums depend on: when one of these is edited, the sums that an imported invoice stated no longer count."""
-
-TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][01][0-9]:[0-5][0-9])?)?$"
-"""xs:time within a day, or nothing."""
 
 
 class InvoiceLine(PricedLine):

@@ -10,22 +10,25 @@ from lxml import etree
 from pydantic import Field, ValidationError
 
 from torihiki.exchange.bodies import LINES_MAX, Body, PartyDetails
-from torihiki.exchange.render.xml import XmlRefused, line_of, parse_xml, write_xml
+from torihiki.exchange.render.ubl.engine import Reading, UblRefused, build
+from torihiki.exchange.render.ubl.files import EmbeddedFile
+from torihiki.exchange.render.ubl.nodes import CAC
+from torihiki.exchange.render.ubl.parties import understand_party
+from torihiki.exchange.render.ubl.remarks import UNKNOWN_ELEMENT, Remark, remarks_on_numbers, remarks_on_unknown
+from torihiki.exchange.render.ubl.same import canonical_form, lost
+from torihiki.exchange.render.xml import XmlRefused, parse_xml, write_xml
 from torihiki.exchange.tax import RateUnknown
 from torihiki.services.invoices.body import InvoiceBody
 from torihiki.services.invoices.parts import Flavour
-from torihiki.services.invoices.pint.engine import PintRefused, Reading, build, prefixed
-from torihiki.services.invoices.pint.express import EmbeddedFile, express
+from torihiki.services.invoices.pint.express import express
 from torihiki.services.invoices.pint.hints import HintUnusable, apply_hint, attach_hint, find_hint
-from torihiki.services.invoices.pint.nodes import CAC, INVOICE_NS
-from torihiki.services.invoices.pint.plain import Remark, plainest, remarks_on_numbers
-from torihiki.services.invoices.pint.same import canonical_form, lost
-from torihiki.services.invoices.pint.understand import understand_body, understand_party, validated
+from torihiki.services.invoices.pint.plain import plainest
+from torihiki.services.invoices.pint.table import INVOICE
+from torihiki.services.invoices.pint.understand import understand_body
 
-__all__ = ["EmbeddedFile", "PintRefused", "ReadInvoice", "Remark", "XmlRefused", "read_pint", "write_pint"]
+__all__ = ["EmbeddedFile", "ReadInvoice", "Remark", "UblRefused", "XmlRefused", "read_pint", "write_pint"]
 
 NUMBER_CHARS_MAX = 100
-UNKNOWN_ELEMENT = _("%(element)s in line %(line)s is not part of JP PINT; it is kept as it is.")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def read_pint(xml: bytes) -> ReadInvoice:
 
     What is read writes the same elements again: elements outside JP PINT are kept word for word with a warning, sums
     that differ from the lines stay as stated with a warning, and a check digit that fails is a warning.
-    Raises XmlRefused for XML that is unsafe or not well-formed, and PintRefused (an XmlRefused) for anything that
+    Raises XmlRefused for XML that is unsafe or not well-formed, and UblRefused (an XmlRefused) for anything that
     is not such an invoice or could not be kept without loss; both say what to do next."""
     root = parse_xml(xml)
     hint = find_hint(root)
@@ -60,7 +63,7 @@ def read_pint(xml: bytes) -> ReadInvoice:
             read = replace(read, warnings=(*read.warnings, remark))
     again = _root(read)
     if canonical_form(again) != canonical_form(root):
-        raise PintRefused(
+        raise UblRefused(
             _("%(element)s could not be kept as it stands. Ask the sender for an invoice that follows JP PINT."),
             element=lost(root, again) or "Invoice",
         )
@@ -80,10 +83,11 @@ def write_pint(
     stay to the yen; a negative price becomes a negative quantity. Stated sums of an import that is unedited are
     written as stated. `files` are found by their SHA-256. Of the parties, `name_kana` has no place in JP PINT.
 
-    Raises PintRefused for what JP PINT demands and the invoice lacks, XmlRefused for text that XML cannot carry,
+    Raises UblRefused for what JP PINT demands and the invoice lacks, XmlRefused for text that XML cannot carry,
     RateUnknown for a supply on a day without a rate."""
     files = tuple(files)
-    root = build(express(number=number, issued_on=issued_on, seller=seller, buyer=buyer, body=body, files=files))
+    record = express(number=number, issued_on=issued_on, seller=seller, buyer=buyer, body=body, files=files)
+    root = build(INVOICE, record)
     read = _read(etree.fromstring(etree.tostring(root)))
     attach_hint(root, read.body.model_dump(mode="json"), body.model_dump(mode="json"))
     return write_xml(root)
@@ -91,41 +95,29 @@ def write_pint(
 
 def _read(root: etree._Element) -> ReadInvoice:
     """The invoice by its elements alone."""
-    if root.tag != f"{{{INVOICE_NS}}}Invoice":
-        raise PintRefused(
-            _(
-                "This is a document of another kind (%(element)s), not a UBL invoice. Choose the invoice, or import "
-                "the file where documents of its kind are."
-            ),
-            element=prefixed(root),
-            line=line_of(root),
-        )
     lines = len(root.findall(f"{{{CAC}}}InvoiceLine"))
     if lines > LINES_MAX:
-        raise PintRefused(
+        raise UblRefused(
             _("The invoice has %(lines)d lines; at most %(most)d are read. Ask the sender to split it."),
             element="cac:InvoiceLine",
             lines=lines,
             most=LINES_MAX,
         )
-    reading = Reading()
+    reading = Reading(INVOICE)
     record = reading.read(root)
-    head = validated(_Envelope, {name: record[name] for name in ("number", "issued_on")}, reading, ())
+    head = reading.validated(_Envelope, {name: record[name] for name in ("number", "issued_on")})
     seller = understand_party(record["seller"], reading, "seller")
     buyer = understand_party(record["buyer"], reading, "buyer")
     stated, files = understand_body(record, reading)
     try:
         body, warnings = plainest(stated, head.issued_on)
     except RateUnknown as error:
-        raise PintRefused(
+        raise UblRefused(
             _("A tax rate is missing: %(reason)s. Ask the sender to complete the invoice."),
             element="cbc:Percent",
             reason=str(error),
         ) from None
-    warnings += remarks_on_numbers(seller, buyer)
-    warnings += [
-        Remark(UNKNOWN_ELEMENT, {"element": prefixed(element), "line": line_of(element)}) for element in reading.unknown
-    ]
+    warnings += [*remarks_on_numbers(seller, buyer), *remarks_on_unknown(reading)]
     return ReadInvoice(body.flavour, head.number, head.issued_on, seller, buyer, body, tuple(files), tuple(warnings))
 
 
@@ -155,6 +147,7 @@ def _unknown(read: ReadInvoice) -> list[Remark]:
 
 def _root(read: ReadInvoice) -> etree._Element:
     return build(
+        INVOICE,
         express(
             number=read.number,
             issued_on=read.issued_on,
@@ -162,5 +155,5 @@ def _root(read: ReadInvoice) -> etree._Element:
             buyer=read.buyer,
             body=read.body,
             files=read.files,
-        )
+        ),
     )

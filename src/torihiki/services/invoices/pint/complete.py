@@ -5,9 +5,9 @@ from typing import NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
+from torihiki.exchange.render.ubl.engine import UblRefused
 from torihiki.services.invoices.parts import Flavour
 from torihiki.services.invoices.pint.demands import PAYMENT_DEMANDS, REFERENCE_DEMANDS, Demand, Record
-from torihiki.services.invoices.pint.engine import PintRefused
 
 _REGISTRATION = re.compile(r"T[0-9]{13}", re.ASCII)
 _QUALIFIED_INVOICES_SINCE = "2023-10-01"
@@ -15,22 +15,14 @@ _UNTAXED = ("E", "G", "O")
 
 
 def check_complete(record: Record, flavour: Flavour) -> None:
-    """Raises PintRefused for the first demand that `record` does not meet."""
+    """Raises UblRefused for the first demand that `record` does not meet."""
     for demand in DEMANDS:
         if not demand.met(record, flavour):
-            raise PintRefused(demand.message, element=demand.element)
-
-
-def refuse_missing_file(name: str) -> NoReturn:
-    raise PintRefused(
-        _("The attachment “%(name)s” is not at hand. Attach it again, or remove its entry."),
-        element="cac:AdditionalDocumentReference",
-        name=name,
-    )
+            raise UblRefused(demand.message, element=demand.element)
 
 
 def refuse_missing_rate(currency: str) -> NoReturn:
-    raise PintRefused(
+    raise UblRefused(
         _("The tax is to be stated in %(currency)s too. Enter the exchange rate."),
         element="cbc:TaxCurrencyCode",
         currency=currency,

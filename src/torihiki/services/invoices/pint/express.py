@@ -1,32 +1,29 @@
 """An invoice of this product said in the words of JP PINT: the record that the table writes."""
 
-import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from torihiki.crypto.digest import sha256_hex
-from torihiki.exchange.bodies import Identifier, PartyDetails, TaxCategory
+from torihiki.exchange.bodies import PartyDetails, TaxCategory
+from torihiki.exchange.render.ubl.files import EmbeddedFile, put_files_in
+from torihiki.exchange.render.ubl.parties import express_party
+from torihiki.exchange.render.ubl.parts import DocumentAdjustment
+from torihiki.exchange.render.ubl.units import show_unit
 from torihiki.exchange.tax import HUNDRED, ZERO
-from torihiki.lib.identifiers import CORPORATE_NUMBER_SCHEME, GTIN_SCHEME, REGISTRATION_NUMBER_SCHEME
+from torihiki.lib.identifiers import GTIN_SCHEME
 from torihiki.lib.money import round_amount
 from torihiki.services.invoices.body import InvoiceBody, InvoiceLine
 from torihiki.services.invoices.parts import (
-    DocumentAdjustment,
     Flavour,
-    ItemAttribute,
     Stated,
     StatedTax,
     StatedTaxTotal,
 )
-from torihiki.services.invoices.pint.complete import check_complete, refuse_missing_file, refuse_missing_rate
+from torihiki.services.invoices.pint.complete import check_complete, refuse_missing_rate
 from torihiki.services.invoices.pint.inclusive import without_tax
-from torihiki.services.invoices.pint.units import unit_code_for
 
-UNIT_NAME = "表示単位名称"
-"""The attribute under which official examples show a unit as people call it."""
 ALLOWANCE_REASON_CODE = "95"  # UNTDID 5189: discount
 UNTAXED = (TaxCategory.EXEMPT, TaxCategory.EXPORT, TaxCategory.OUTSIDE)
 CHARGE_REASON_CODE = "ZZZ"  # UNTDID 7161: mutually defined
@@ -64,19 +61,6 @@ SPECIFICATIONS = {
 }
 
 
-@dataclass(frozen=True)
-class EmbeddedFile:
-    """A file that travels inside the XML (ibt-125); `SupportingDocument.sha256` names it."""
-
-    name: str
-    mime_type: str
-    content: bytes
-
-    @property
-    def sha256(self) -> str:
-        return sha256_hex(self.content)
-
-
 def express(
     *,
     number: str,
@@ -86,7 +70,7 @@ def express(
     body: InvoiceBody,
     files: Iterable[EmbeddedFile] = (),
 ) -> dict[str, Any]:
-    """The record of the document. Raises PintRefused where JP PINT asks for what is not there."""
+    """The record of the document. Raises UblRefused where JP PINT asks for what is not there."""
     spoken = _with_positive_prices(body)
     spoken, sums = _summed(spoken, issued_on, body)
     record: dict[str, Any] = spoken.model_dump(exclude={"lines", "documents", "stated"})
@@ -98,10 +82,10 @@ def express(
         "specification": body.specification or specification.customization,
         "process": body.process or specification.profile,
         "note": "\n".join(text for text in (body.subject, body.note) if text),
-        "seller": _party(seller),
-        "buyer": _party(buyer),
+        "seller": express_party(seller),
+        "buyer": express_party(buyer),
         "stated": sums.model_dump(),
-        "documents": _documents(body, files),
+        "documents": put_files_in(body.documents, files),
         "lines": _lines(spoken, sums, issued_on),
     }
     for adjustment, item in zip(record["adjustments"], spoken.adjustments, strict=True):
@@ -216,12 +200,9 @@ def _lines(body: InvoiceBody, sums: Stated, issued_on: date) -> list[dict[str, A
             taken.add(record["line_id"])
         record["amount"] = amount
         record["tax_rate"] = _shown_rate(line.tax_category, line.rate(day))
-        record["unit_code"] = line.unit_code or unit_code_for(line.unit)
+        show_unit(record)
         if line.standard_item_code and not line.standard_item_scheme:
             record["standard_item_scheme"] = GTIN_SCHEME
-        if line.unit:
-            unit = ItemAttribute(name=UNIT_NAME, value=line.unit).model_dump()
-            record["attributes"] = [unit, *record["attributes"]]
         lines.append(record)
     return lines
 
@@ -245,44 +226,6 @@ def _with_positive_price(line: InvoiceLine) -> InvoiceLine:
     if line.unit_price >= 0:
         return line
     return line.model_copy(update={"unit_price": -line.unit_price, "quantity": -line.quantity})
-
-
-def _documents(body: InvoiceBody, files: Iterable[EmbeddedFile]) -> list[dict[str, Any]]:
-    by_digest = {file.sha256: file for file in files}
-    documents = []
-    for document in body.documents:
-        record = document.model_dump()
-        if document.sha256:
-            file = by_digest.get(document.sha256) or refuse_missing_file(document.file_name)
-            record["content"] = base64.b64encode(file.content).decode("ascii")
-            record["file_name"] = document.file_name or file.name
-            record["mime_type"] = document.mime_type or file.mime_type
-        documents.append(record)
-    return documents
-
-
-def _party(party: PartyDetails) -> dict[str, Any]:
-    record: dict[str, Any] = party.model_dump()
-    if party.endpoint is None:
-        record["endpoint"] = _default_endpoint(party)
-    if party.corporate_number:
-        record["legal_identifier"] = {"scheme": CORPORATE_NUMBER_SCHEME, "value": party.corporate_number}
-    schemes = []
-    if party.registration_number:
-        schemes.append({"value": party.registration_number, "scheme": "VAT"})
-    if party.tax_identifier is not None:
-        schemes.append({"value": party.tax_identifier.value, "scheme": party.tax_identifier.scheme or "VAT"})
-    record["tax_schemes"] = schemes
-    return record
-
-
-def _default_endpoint(party: PartyDetails) -> dict[str, str] | None:
-    """The Peppol address that a Japanese company has by its numbers."""
-    if party.corporate_number:
-        return Identifier(scheme=CORPORATE_NUMBER_SCHEME, value=party.corporate_number).model_dump()
-    if party.registration_number:
-        return Identifier(scheme=REGISTRATION_NUMBER_SCHEME, value=party.registration_number).model_dump()
-    return None
 
 
 def _shown_rate(category: TaxCategory, rate: Decimal) -> Decimal | None:

@@ -6,10 +6,10 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from torihiki.exchange.bodies import TaxSubtotal
+from torihiki.exchange.render.ubl.parts import Adjustment, DocumentAdjustment, ItemAttribute
 from torihiki.exchange.tax import HUNDRED, ZERO
 from torihiki.lib.money import MINOR_DIGITS, Rounding, round_amount
 from torihiki.services.invoices.body import InvoiceBody, InvoiceLine, signed
-from torihiki.services.invoices.parts import Adjustment, DocumentAdjustment, ItemAttribute
 
 GROSS_PRICE = "税込単価"
 _PRICE_STEP = Decimal("0.0001")

@@ -1,43 +1,24 @@
 """The table's rows of parties, delivery and payment (ibg-04 to ibg-19)."""
 
-from torihiki.services.invoices.pint.nodes import Group, Node, address, date, identifier, text
-
-IDENTIFIERS = Group(
-    "cac:PartyIdentification", (text("cbc:ID", "value", required=True, schemeID="scheme"),), "identifiers", many=True
+from torihiki.exchange.render.ubl.nodes import Group, Node, address, date, identifier, text
+from torihiki.exchange.render.ubl.parties import (
+    CONTACT,
+    ENDPOINT,
+    IDENTIFIERS,
+    TAX_SCHEMES,
+    TRADING_NAME,
+    legal_entity,
+    postal_address,
 )
 
 PARTY: tuple[Node, ...] = (
-    identifier("cbc:EndpointID", "endpoint"),  # ibt-034, ibt-049
-    IDENTIFIERS,  # ibt-029, ibt-046
-    Group("cac:PartyName", (text("cbc:Name", "trading_name"),)),  # ibt-028, ibt-045
-    address("cac:PostalAddress", "address", required=True),  # ibg-05, ibg-08
-    Group(
-        "cac:PartyTaxScheme",  # ibt-031, ibt-032, ibt-048
-        (
-            text("cbc:CompanyID", "value", required=True),
-            Group("cac:TaxScheme", (text("cbc:ID", "scheme", required=True),), required=True),
-        ),
-        "tax_schemes",
-        many=True,
-    ),
-    Group(
-        "cac:PartyLegalEntity",
-        (
-            text("cbc:RegistrationName", "name", required=True),  # ibt-027, ibt-044
-            identifier("cbc:CompanyID", "legal_identifier"),  # ibt-030, ibt-047
-            text("cbc:CompanyLegalForm", "legal_form"),  # ibt-033
-        ),
-        required=True,
-    ),
-    Group(
-        "cac:Contact",  # ibg-06, ibg-09
-        (
-            text("cbc:Name", "name"),
-            text("cbc:Telephone", "phone"),
-            text("cbc:ElectronicMail", "email"),
-        ),
-        "contact",
-    ),
+    ENDPOINT,
+    IDENTIFIERS,
+    TRADING_NAME,
+    postal_address(),
+    TAX_SCHEMES,
+    legal_entity(text("cbc:CompanyLegalForm", "legal_form")),  # ibt-033
+    CONTACT,
 )
 
 PAYEE = Group(

@@ -1,8 +1,6 @@
 """An imported invoice as plain as it can be: default rates, and no stated sums where they follow from the lines."""
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -10,29 +8,18 @@ from typing import TypeVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from torihiki.exchange.bodies import PartyDetails
+from torihiki.exchange.render.ubl.engine import Record
+from torihiki.exchange.render.ubl.parts import DocumentAdjustment
+from torihiki.exchange.render.ubl.remarks import Remark
 from torihiki.exchange.tax import ZERO, RateUnknown
-from torihiki.lib.identifiers import Finding, check_corporate_number, check_registration_number
 from torihiki.lib.money import Rounding
 from torihiki.services.invoices.body import InvoiceBody, InvoiceLine
-from torihiki.services.invoices.parts import DocumentAdjustment, Stated
-from torihiki.services.invoices.pint.engine import Record
+from torihiki.services.invoices.parts import Stated
 from torihiki.services.invoices.pint.express import stated_by_lines
 
 _Taxed = TypeVar("_Taxed", InvoiceLine, DocumentAdjustment)
 _LINE_ROUNDINGS = (Rounding.HALF_UP, Rounding.FLOOR, Rounding.CEILING)
 _TAX_ROUNDINGS = (Rounding.FLOOR, Rounding.HALF_UP, Rounding.CEILING)
-
-
-@dataclass(frozen=True)
-class Remark:
-    """A warning about an imported invoice, translated when it is shown."""
-
-    message: str | Promise
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return str(self.message) % self.values
 
 
 def plainest(body: InvoiceBody, issued_on: date) -> tuple[InvoiceBody, list[Remark]]:
@@ -60,27 +47,6 @@ def plainest(body: InvoiceBody, issued_on: date) -> tuple[InvoiceBody, list[Rema
     remarks = _differences(body, stated, issued_on)
     kept = stated.model_copy(update={"basis": body.priced_basis()})
     return body.model_copy(update={"stated": kept}), remarks
-
-
-def remarks_on_numbers(*parties: PartyDetails) -> list[Remark]:
-    """A check digit that does not fit is worth a word: a typing error perhaps, or a sole proprietor."""
-    remarks = []
-    for party in parties:
-        for number, finding, message in (
-            (
-                party.registration_number,
-                check_registration_number(party.registration_number).finding,
-                _("The check digit of the registration number %(number)s does not fit."),
-            ),
-            (
-                party.corporate_number,
-                check_corporate_number(party.corporate_number).finding,
-                _("The corporate number %(number)s is not one that its check digit confirms."),
-            ),
-        ):
-            if number and finding is not Finding.FINE:
-                remarks.append(Remark(message, {"number": number}))
-    return remarks
 
 
 def _with_usual_rate(item: _Taxed, day: date) -> _Taxed:

@@ -2,7 +2,8 @@
 
 A field path with dots names a nested record. The business terms (ibt, ibg) are those of JP PINT 1.1.3."""
 
-from torihiki.services.invoices.pint.nodes import (
+from torihiki.exchange.render.ubl.nodes import (
+    Document,
     Group,
     Kind,
     Leaf,
@@ -178,7 +179,7 @@ SUPPORTING_DOCUMENT = Group(
     many=True,
 )
 
-INVOICE = Group(
+INVOICE = Document(
     "Invoice",
     (
         text("cbc:CustomizationID", "specification", required=True),  # ibt-024
@@ -258,5 +259,5 @@ INVOICE = Group(
         MONETARY_TOTAL,
         LINE,
     ),
-    owner=True,
+    format="JP PINT",
 )

@@ -7,19 +7,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from torihiki.exchange.bodies import Address, Contact, Identifier, PartyDetails, TaxCategory
+from torihiki.exchange.render.ubl.parts import Adjustment, DocumentAdjustment, ItemAttribute, SupportingDocument
 from torihiki.lib.money import Rounding
 from torihiki.services.invoices.body import InvoiceBody, InvoiceLine
-from torihiki.services.invoices.parts import (
-    Adjustment,
-    DocumentAdjustment,
-    Flavour,
-    ItemAttribute,
-    PaymentMeans,
-    PaymentTerms,
-    PrecedingInvoice,
-    Prepayment,
-    SupportingDocument,
-)
+from torihiki.services.invoices.parts import Flavour, PaymentMeans, PaymentTerms, PrecedingInvoice, Prepayment
 
 SINCE = date(2023, 10, 1)
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff")

@@ -7,22 +7,24 @@ from lxml import etree
 from pydantic import BaseModel
 
 from torihiki.exchange.bodies import Address, Identifier, TaxCategory
+from torihiki.exchange.render.ubl.parts import (
+    Adjustment,
+    Classification,
+    DocumentAdjustment,
+    ItemAttribute,
+    SupportingDocument,
+)
 from torihiki.services.invoices.body import InvoiceBody, InvoiceLine
 from torihiki.services.invoices.mapping import EmbeddedFile, read_pint, write_pint
 from torihiki.services.invoices.parts import (
-    Adjustment,
     BranchAddress,
-    Classification,
-    DocumentAdjustment,
     Flavour,
-    ItemAttribute,
     LineDocument,
     Payee,
     PaymentMeans,
     PaymentTerms,
     PrecedingInvoice,
     Prepayment,
-    SupportingDocument,
     TaxRepresentative,
 )
 from torihiki.services.invoices.pint.hints import HINT_TARGET

@@ -1,6 +1,12 @@
-"""UN/ECE Recommendation 20 and 21 codes for the units that Japanese invoices name."""
+"""UN/ECE Recommendation 20 and 21 codes for the units that Japanese papers name, and the names beside the codes."""
+
+from collections.abc import MutableMapping
+from typing import Any
 
 ONE = "C62"
+UNIT_NAME = "表示単位名称"
+"""The attribute under which official examples show a unit as people call it."""
+UNIT_CHARS_MAX = 20
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "H87": (
@@ -55,3 +61,20 @@ _CODES = {name: code for code, names in _NAMES.items() for name in names}
 def unit_code_for(unit: str) -> str:
     """The code for a unit as people write it; C62 (one) for any unit that stands for a count of its own."""
     return _CODES.get(unit, ONE)
+
+
+def show_unit(record: MutableMapping[str, Any]) -> None:
+    """A line's unit as it is said in UBL: its code, and among the item's attributes the name that people use."""
+    record["unit_code"] = record["unit_code"] or unit_code_for(record["unit"])
+    if record["unit"]:
+        record["attributes"] = [{"name": UNIT_NAME, "value": record["unit"]}, *record["attributes"]]
+
+
+def take_unit(fields: MutableMapping[str, Any]) -> None:
+    """The unit of a line that was read: its name, and a code only where the name does not lead to it."""
+    attributes = fields.get("attributes") or []
+    if attributes and attributes[0]["name"] == UNIT_NAME and len(attributes[0]["value"]) <= UNIT_CHARS_MAX:
+        fields["unit"] = attributes[0]["value"]
+        fields["attributes"] = attributes[1:]
+    if fields.get("unit_code") == unit_code_for(fields.get("unit", "")):
+        fields["unit_code"] = ""

@@ -1,4 +1,4 @@
-"""Whether two invoices say the same: element for element, whatever the order, the spacing and the zeros of a number."""
+"""Whether two documents say the same: element for element, whatever the order, spacing and zeros of a number."""
 
 import base64
 import binascii
@@ -10,10 +10,10 @@ from typing import Any
 from lxml import etree
 
 from torihiki.crypto.digest import sha256_hex
-from torihiki.services.invoices.pint.engine import is_plain_number, plain_number, prefixed
+from torihiki.exchange.render.ubl.engine import is_plain_number, plain_number, prefixed
 
 _SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
-_NUMBERS = ("Percent", "InvoicedQuantity", "BaseQuantity", "MultiplierFactorNumeric")
+_NUMBERS = ("Amount", "Quantity", "Measure", "Percent", "Numeric")
 _BINARY = "EmbeddedDocumentBinaryObject"
 
 
@@ -48,7 +48,7 @@ def _attributes(element: etree._Element) -> tuple[tuple[str, str], ...]:
 def _text(element: etree._Element) -> str:
     text = (element.text or "").strip()
     name = etree.QName(element).localname
-    if (name.endswith("Amount") or name in _NUMBERS) and is_plain_number(text):
+    if name.endswith(_NUMBERS) and is_plain_number(text):
         return plain_number(Decimal(text))
     if name == _BINARY:
         try:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-INVOICE_NS = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
-CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
-CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
+UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
+CAC = f"{UBL}CommonAggregateComponents-2"
+CBC = f"{UBL}CommonBasicComponents-2"
 PREFIXES = {CAC: "cac", CBC: "cbc"}
 
 
@@ -51,6 +51,28 @@ class Group:
 
 
 Node = Leaf | Group
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document of UBL 2.1: the name of its root element, the table below it, and what people call the format.
+
+    `currency` is the child that names the currency of all amounts. `quiet` names attributes outside the table that are
+    kept without a remark, such as the name of a code list that the format fixes anyway."""
+
+    name: str
+    children: tuple[Node, ...]
+    format: str
+    currency: str = "cbc:DocumentCurrencyCode"
+    quiet: frozenset[str] = frozenset()
+
+    @property
+    def namespace(self) -> str:
+        return f"{UBL}{self.name}-2"
+
+    @property
+    def tag(self) -> str:
+        return f"{{{self.namespace}}}{self.name}"
 
 
 def text(tag: str, field: str, *, required: bool = False, **attributes: str) -> Leaf:

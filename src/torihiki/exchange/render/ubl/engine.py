@@ -4,21 +4,21 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from lxml import etree
+from pydantic import BaseModel, ValidationError
 
+from torihiki.exchange.render.ubl.nodes import CAC, CBC, PREFIXES, UBL, Document, Group, Kind, Leaf, Node
+from torihiki.exchange.render.ubl.parts import EXTRA_XML_CHARS_MAX, EXTRAS_MAX
 from torihiki.exchange.render.xml import XmlRefused, line_of, parse_xml, xml_text
-from torihiki.services.invoices.parts import EXTRA_XML_CHARS_MAX, EXTRAS_MAX
-from torihiki.services.invoices.pint.nodes import CAC, CBC, INVOICE_NS, PREFIXES, Group, Kind, Leaf, Node
-from torihiki.services.invoices.pint.table import INVOICE
 
 Record = dict[str, Any]
+Model = TypeVar("Model", bound=BaseModel)
 
 _NAMESPACES = {prefix: namespace for namespace, prefix in PREFIXES.items()}
-_NSMAP = {None: INVOICE_NS, "cac": CAC, "cbc": CBC}
 _SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _NUMBER_CHARS_MAX = 40
@@ -27,8 +27,8 @@ _ATTRIBUTE = re.compile(r"(\{[^{}\s]+\})?[A-Za-z_][\w.\-]*", re.ASCII)
 _STEP = re.compile(r"(cac|cbc):([A-Za-z]+)\[([0-9]+)\]")
 
 
-class PintRefused(XmlRefused):
-    """An invoice that cannot be read or written as JP PINT without loss; names the element and its line."""
+class UblRefused(XmlRefused):
+    """A document that cannot be read or written without loss; names the element and its line."""
 
     def __init__(self, message: str | Promise, *, element: str = "", line: int = 0, **values: object) -> None:
         super().__init__(message, line=line, element=element, **values)
@@ -38,18 +38,28 @@ class PintRefused(XmlRefused):
 class Reading:
     """One pass over a document: the record, where each field came from, and what nobody knew."""
 
-    def __init__(self) -> None:
+    def __init__(self, document: Document) -> None:
+        self.document = document
         self.origin: dict[tuple[str | int, ...], etree._Element] = {}
         self.unknown: list[etree._Element] = []
-        self._kept = 0
 
     def read(self, root: etree._Element) -> Record:
-        """The record of an Invoice element, whose processing instructions are dropped. Raises PintRefused."""
+        """The record of the document's root element, whose processing instructions are dropped. Raises UblRefused."""
+        if root.tag != self.document.tag:
+            raise UblRefused(
+                _(
+                    "This is a document of another kind (%(element)s), not a %(name)s of UBL. Choose another file, or "
+                    "take it in where documents of its kind are."
+                ),
+                element=prefixed(root)[:80],
+                name=self.document.name,
+                line=line_of(root),
+            )
         etree.strip_tags(root, etree.PI)
-        currency = (root.findtext(f"{{{CBC}}}DocumentCurrencyCode") or "").strip()
+        currency = (root.findtext(self.document.currency, namespaces=_NAMESPACES) or "").strip()
         record: Record = {}
         extras: list[Record] = []
-        self._children(root, INVOICE.children, record, (), currency, extras, "")
+        self._children(root, self.document.children, record, (), currency, extras, "")
         record["extras"] = {"items": extras} if extras else None
         return record
 
@@ -87,8 +97,8 @@ class Reading:
                 self._keep_element(child, extras, at, position)
         for node in nodes:
             if node.required and node.tag not in done:
-                raise PintRefused(
-                    _("%(element)s is missing or empty in %(parent)s. Ask the sender to complete the invoice."),
+                raise UblRefused(
+                    _("%(element)s is missing or empty in %(parent)s. Ask the sender to complete the document."),
                     element=node.tag,
                     parent=prefixed(element),
                     line=line_of(element),
@@ -117,12 +127,11 @@ class Reading:
             currency = "" if namesake is None else namesake.get("currencyID", "").strip()
             inner["currency"] = currency
         own: list[Record] = [] if group.owner else extras
-        before, kept = len(own), self._kept
+        before = len(own)
         unknown = len(self.unknown)
         understood = self._children(element, group.children, inner, inside, currency, own, "" if group.owner else path)
         if not understood:
             del own[before:], self.unknown[unknown:]
-            self._kept = kept
             return False
         self._keep_attributes(element, (), own, "" if group.owner else path)
         if group.owner:
@@ -150,9 +159,10 @@ class Reading:
             return False
         if leaf.fixed:
             if text != leaf.fixed:
-                raise PintRefused(
-                    _("%(element)s is “%(found)s”; JP PINT allows only “%(fixed)s” there."),
+                raise UblRefused(
+                    _("%(element)s is “%(found)s”; %(format)s allows only “%(fixed)s” there."),
                     element=leaf.tag,
+                    format=self.document.format,
                     found=text[:50],
                     fixed=leaf.fixed,
                     line=line_of(element),
@@ -172,7 +182,7 @@ class Reading:
     def _keep_element(self, element: etree._Element, extras: list[Record], at: str, position: int) -> None:
         # Parsed again and serialised alone, so that the fragment carries its own namespaces and nothing around it.
         xml = etree.tostring(element, encoding="unicode", with_tail=False)
-        self._bound(element, len(xml))
+        self._bound(element, extras, len(xml))
         extras.append({"at": at, "position": position, "xml": xml})
         self.unknown.append(element)
 
@@ -182,24 +192,47 @@ class Reading:
         for name, value in element.attrib.items():
             if name in handled or str(name).startswith(_SCHEMA_INSTANCE):
                 continue
-            self._bound(element, len(value) * 25)
+            self._bound(element, extras, len(value) * 25)
             extras.append({"at": path, "attribute": str(name), "value": str(value)})
-            self.unknown.append(element)
+            if name not in self.document.quiet:
+                self.unknown.append(element)
 
-    def _bound(self, element: etree._Element, chars: int) -> None:
-        self._kept += 1
-        if self._kept > EXTRAS_MAX or chars > EXTRA_XML_CHARS_MAX:
-            raise PintRefused(
-                _("%(element)s is not part of JP PINT, and there is too much of it to keep. Ask for a plain invoice."),
+    def _bound(self, element: etree._Element, extras: list[Record], chars: int) -> None:
+        if len(extras) >= EXTRAS_MAX or chars > EXTRA_XML_CHARS_MAX:
+            raise UblRefused(
+                _(
+                    "%(element)s is not part of %(format)s, and there is too much of it to keep. Ask for a plain "
+                    "document."
+                ),
                 element=prefixed(element),
+                format=self.document.format,
                 line=line_of(element),
             )
 
+    def validated(self, model: type[Model], fields: Mapping[str, Any], where: tuple[str | int, ...] = ()) -> Model:
+        """`fields`, which stood at `where` in the record, as a model. Raises UblRefused that names the element behind
+        the first field that does not fit."""
+        try:
+            return model.model_validate(fields)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            path = (*where, *first["loc"])
+            found = next(
+                (self.origin[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.origin), None
+            )
+            raise UblRefused(
+                _("%(element)s cannot be taken over: %(reason)s. Ask the sender to correct the document."),
+                element=prefixed(found) if found is not None else ".".join(map(str, path)) or self.document.name,
+                line=line_of(found) if found is not None else 0,
+                reason=first["msg"],
+            ) from None
 
-def build(record: Mapping[str, Any]) -> etree._Element:
-    """The Invoice element of a record. Raises XmlRefused for text that XML cannot carry."""
-    root = etree.Element(f"{{{INVOICE_NS}}}Invoice", nsmap=_NSMAP)  # type: ignore[arg-type]  # None: default namespace
-    _emit(root, INVOICE.children, record, str(record["currency"]))
+
+def build(document: Document, record: Mapping[str, Any]) -> etree._Element:
+    """The root element of a record. Raises XmlRefused for text that XML cannot carry."""
+    namespaces = {None: document.namespace, "cac": CAC, "cbc": CBC}
+    root = etree.Element(document.tag, nsmap=namespaces)  # type: ignore[arg-type]  # None: default namespace
+    _emit(root, document.children, record, str(record.get("currency") or ""))
     _restore(root, record.get("extras"))
     return root
 
@@ -262,7 +295,7 @@ def _value(element: etree._Element, leaf: Leaf, text: str, currency: str) -> obj
         return text
     if leaf.kind is Kind.DATE:
         if not _DATE.fullmatch(text):
-            raise PintRefused(
+            raise UblRefused(
                 _("%(element)s is “%(found)s”, not a date in the form 2026-04-01."),
                 element=leaf.tag,
                 found=text[:50],
@@ -271,17 +304,17 @@ def _value(element: etree._Element, leaf: Leaf, text: str, currency: str) -> obj
         return text
     if leaf.kind is Kind.FLAG:
         if text not in ("true", "false"):
-            raise PintRefused(
+            raise UblRefused(
                 _("%(element)s is “%(found)s”; it must be true or false."), element=leaf.tag, found=text[:50], line=line
             )
         return text == "true"
     if not is_plain_number(text):
-        raise PintRefused(
+        raise UblRefused(
             _("%(element)s is “%(found)s”, not a plain decimal number."), element=leaf.tag, found=text[:50], line=line
         )
     if leaf.kind is Kind.AMOUNT and element.get("currencyID", "").strip() != currency:
-        raise PintRefused(
-            _("%(element)s is in “%(found)s”, but the invoice is in %(currency)s: amounts must not mix currencies."),
+        raise UblRefused(
+            _("%(element)s is in “%(found)s”, but the document is in %(currency)s: amounts must not mix currencies."),
             element=leaf.tag,
             found=element.get("currencyID", "")[:10],
             currency=currency[:10],
@@ -334,8 +367,10 @@ def append(record: Record, path: str, value: object) -> None:
 
 def prefixed(element: etree._Element) -> str:
     name = etree.QName(element)
-    prefix = PREFIXES.get(name.namespace or "")
-    return f"{prefix}:{name.localname}" if prefix else name.localname if name.namespace == INVOICE_NS else name.text
+    namespace = name.namespace or ""
+    if prefix := PREFIXES.get(namespace):
+        return f"{prefix}:{name.localname}"
+    return name.localname if namespace.startswith(UBL) else name.text
 
 
 def _qualified(tag: str) -> str:
@@ -345,7 +380,7 @@ def _qualified(tag: str) -> str:
 
 def _refuse_loose_text(element: etree._Element) -> None:
     if (element.text or "").strip() or any((child.tail or "").strip() for child in element):
-        raise PintRefused(
+        raise UblRefused(
             _("%(element)s contains text between its elements, which UBL does not allow."),
             element=prefixed(element),
             line=line_of(element),
