@@ -130,7 +130,7 @@ def walk_along(market: Market, desk: str, long: bool, methods: tuple[str, ...] =
 ACCESS = {name: function for name, function in access_functions().items() if without_filter(function) is not None}
 TWICE = {
     "exchange.access.access_versions": "only of a document that access_document let through, up to what was shown",
-    "exchange.access.access_recipients": "pages show the list to its owner alone, steps find the own row by its company",
+    "exchange.access.access_recipients": "pages show the list to its owner alone, steps find the own row by company",
     "exchange.partners.access.access_partner": "what it locks; what it returns comes through access_partners",
 }
 """Filters whose loss another line of the same code makes up for."""
@@ -216,7 +216,9 @@ def own_digest(market: Market, desk: Desk) -> dict[str, Any]:
     """All rows of the company but its ledger."""
     with market.superuser() as connection:
         probe = Probe(market, connection)
-        tables = [table for table in CLASSES if table not in ("ledger_entry", "identity_session")]
+        tables = [
+            table for table in CLASSES if table not in ("ledger_entry", "identity_session", "identity_signinattempt")
+        ]
         with probe.acting(desk.actor):
             return {
                 table: connection.execute(

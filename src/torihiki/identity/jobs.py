@@ -1,6 +1,7 @@
-"""Jobs of identity: letters leave after commit, at least once, under a stable id."""
+"""Jobs of identity: letters leave after commit, at least once, under a stable id; what is over is swept away."""
 
 import smtplib
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from procrastinate import RetryStrategy
@@ -9,8 +10,10 @@ from procrastinate.contrib.django import app
 from torihiki.identity.mail import LETTERS, deliver
 from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor, scope
+from torihiki.tenancy.system import system_rows
 
 TRIES_MAX = 10
+SESSIONS_KEPT = timedelta(days=2)  # after they were last seen; longer than any limit
 RETRY = RetryStrategy(
     max_attempts=TRIES_MAX, exponential_wait=4, retry_exceptions=[OSError, smtplib.SMTPException]
 )  # 4 s, 16 s, … about 12 days in all
@@ -33,3 +36,12 @@ def send_letter(*, name: str, company_id: str, subject_id: str, message_id: str)
         written = LETTERS[name](actor, UUID(subject_id))
     if written is not None:
         deliver(written, message_id=UUID(message_id))
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="identity.sweep", queue="calendar", pass_context=False)
+def sweep(timestamp: int) -> None:
+    """Once an hour: remove sessions and half-finished sign-ins that are over."""
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    system_rows("SELECT identity_sessions_sweep(%s)", [now - SESSIONS_KEPT])
+    system_rows("SELECT identity_attempts_sweep(%s)", [now])

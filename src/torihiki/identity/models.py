@@ -169,3 +169,24 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class SignInAttempt(models.Model):
+    """Somebody half signed in: proved, and asked for something more. The cookie's secret is stored hashed."""
+
+    row_security = ByFunctionOnly()
+
+    key_hash = models.BinaryField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    proof = models.CharField(max_length=20)
+    passed = models.JSONField(default=list)  # names of the stages left behind
+    next = models.CharField(max_length=2_000)  # the address to go to afterwards
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="identity_attempt_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} since {self.created_at:%Y-%m-%d %H:%M}"

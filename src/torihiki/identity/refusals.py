@@ -15,6 +15,16 @@ class SignInRefused(Refused):
         super().__init__(_("The login id or the password is not right. Check both, and whether Caps Lock is on."))
 
 
+class AttemptOver(Refused):
+    """The way in was left for too long, or went on in another tab."""
+
+    status = 422
+    code = "attempt_over"
+
+    def __init__(self) -> None:
+        super().__init__(_("This took too long, or was finished in another tab. Please sign in again."))
+
+
 class NoCompanyOpen(Refused):
     """The password was right, but no company lets this person in."""
 

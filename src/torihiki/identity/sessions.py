@@ -1,6 +1,6 @@
 """Sessions: a random cookie, its hash in the database, and the actor that each request acts as."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,8 +63,15 @@ def resume(token: str, *, at: datetime) -> SignedIn | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    account_id, member_id, company_id, unit_id, role, member_name, company_name, language = row
-    actor = Actor(
+    *identity, language = row
+    return SignedIn(actor_from(identity), language)
+
+
+def actor_from(row: Sequence[Any]) -> Actor:
+    """The actor that the functions before there is one answer with: ids of account, member, company and unit, role,
+    names of member and company."""
+    account_id, member_id, company_id, unit_id, role, member_name, company_name = row
+    return Actor(
         company_id=company_id,
         account_id=account_id,
         member_id=member_id,
@@ -74,7 +81,6 @@ def resume(token: str, *, at: datetime) -> SignedIn | None:
         role=role,
         permissions=PERMISSIONS[role],
     )
-    return SignedIn(actor, language)
 
 
 def close_session(token: str) -> None:

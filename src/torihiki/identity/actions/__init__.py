@@ -9,7 +9,7 @@ from torihiki.identity.actions.invitations import (
 )
 from torihiki.identity.actions.members import change_member, reactivate_member, suspend_member
 from torihiki.identity.actions.profile import change_language, change_password, change_profile
-from torihiki.identity.actions.signing import sign_in, sign_out, switch_company
+from torihiki.identity.actions.signing import sign_out, switch_company
 from torihiki.identity.actions.units import add_unit, change_unit, close_unit, reopen_unit
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "reopen_unit",
     "resend_invitation",
     "set_approval_kinds",
-    "sign_in",
     "sign_out",
     "suspend_member",
     "switch_company",

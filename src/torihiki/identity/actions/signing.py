@@ -12,7 +12,7 @@ from torihiki.identity.access import access_memberships
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.models import Account, Member
 from torihiki.identity.permissions import PERMISSIONS
-from torihiki.identity.refusals import NoCompanyOpen, NotHere, SignInRefused
+from torihiki.identity.refusals import NotHere, SignInRefused
 from torihiki.identity.sessions import close_session, open_session
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
@@ -27,23 +27,6 @@ class SignIn:
     token: str
     actor: Actor
     language: str
-
-
-def sign_in(login_id: str, password: str, *, at: datetime) -> SignIn:
-    """Open a session for the first company that lets this person in.
-
-    Every refusal of the id or the password costs one hash and looks the same. Raises SignInRefused or NoCompanyOpen;
-    what was tried is in the ledger of each company the account belongs to, or, for an unknown id, in the operator's.
-    """
-    account_id = _authenticate(login_id, password, at)
-    with scope(Actor(account_id=account_id)) as person:
-        memberships = list(access_memberships(person)[:1])
-        language = Account.objects.get(pk=account_id).language
-    if not memberships:
-        _record_failure(account_id, login_id, NoCompanyOpen.code, at)
-        raise NoCompanyOpen
-    actor = actor_of(memberships[0])
-    return SignIn(open_session_of(actor, at=at), actor, language)
 
 
 def open_session_of(actor: Actor, *, at: datetime) -> str:
@@ -95,7 +78,7 @@ def actor_of(member: Member) -> Actor:
     )
 
 
-def _authenticate(login_id: str, password: str, at: datetime) -> UUID:
+def authenticate(login_id: str, password: str, at: datetime) -> UUID:
     """The account, whose password is hashed anew when the hasher has become stronger. Raises SignInRefused."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT account_id, password, is_active FROM identity_sign_in(%s)", [login_id])
@@ -103,7 +86,7 @@ def _authenticate(login_id: str, password: str, at: datetime) -> UUID:
 
     if row is None:
         make_password(password)  # as long as a wrong password takes
-        _record_failure(None, login_id, SignInRefused.code, at)
+        record_failure(None, login_id, SignInRefused.code, at)
         raise SignInRefused
     account_id, encoded, is_active = row
 
@@ -112,12 +95,12 @@ def _authenticate(login_id: str, password: str, at: datetime) -> UUID:
             Account.objects.filter(pk=account_id).update(password=make_password(raw))
 
     if not check_password(password, encoded, setter=rehash) or not is_active:
-        _record_failure(account_id, login_id, SignInRefused.code, at)
+        record_failure(account_id, login_id, SignInRefused.code, at)
         raise SignInRefused
     return account_id
 
 
-def _record_failure(account_id: UUID | None, login_id: str, why: str, at: datetime) -> None:
+def record_failure(account_id: UUID | None, login_id: str, why: str, at: datetime) -> None:
     """An unknown id is kept as a hash: people type passwords there. The look for memberships is made for it as well,
     so that both answers cost the same."""
     person = Actor(account_id=account_id or new_id(), name=login_id if account_id else "")

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from torihiki.identity.access import OpenInvitation, access_invitation_by_token
 from torihiki.identity.actions import NewPerson, accept_invitation
-from torihiki.identity.actions.signing import open_session_of
 from torihiki.identity.forms import NewPersonForm
-from torihiki.identity.pages.signing import FIRST_PAGE, enter, present_language
+from torihiki.identity.pages.signing import FIRST_PAGE, present_language, welcome
 from torihiki.identity.permissions import ROLE_HELP, Role
 from torihiki.identity.refusals import InvitationOver
+from torihiki.identity.sign_in.attempts import Proof
 from torihiki.ledger.desk import public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor
@@ -62,6 +62,5 @@ def _join_with(
 
 
 def _enter(request: HttpRequest, invitation: OpenInvitation, joined: Actor, person: NewPerson | None) -> HttpResponse:
-    token = open_session_of(joined, at=timezone.now())
     messages.success(request, _("Welcome to %(company)s.") % {"company": invitation.company_name})
-    return enter(request, FIRST_PAGE, token, person.language if person else "")
+    return welcome(request, joined, Proof.INVITATION, FIRST_PAGE, language=person.language if person else "")

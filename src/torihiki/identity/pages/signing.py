@@ -1,5 +1,7 @@
 """Signing in and out, the page's language, and going on to another company."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +14,20 @@ from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from torihiki.identity.actions import change_language, sign_in, sign_out, switch_company
+from torihiki.identity.actions import change_language, sign_out, switch_company
 from torihiki.identity.forms import SignInForm
 from torihiki.identity.models import LANGUAGES
+from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sessions import COOKIE_LENGTH_MAX
+from torihiki.identity.sign_in.attempts import COOKIE_NAME, VALID, Attempt, Proof, resume_attempt
+from torihiki.identity.sign_in.stages import Waiting, advance
 from torihiki.ledger.desk import DeskRequest, desk, public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor, scope
 
 FIRST_PAGE = "/"
 NEXT_LENGTH_MAX = 2_000
+BROWSER_LENGTH_MAX = 300
 
 
 @public("whoever is not signed in must be able to", methods=("GET", "POST"))
@@ -33,12 +39,15 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         return render(request, "identity/sign_in.html", {"form": form})
     form = SignInForm(request.POST)
     if form.is_valid():
+        attempt = replace(
+            begin(request, form.cleaned_data["next"]),
+            login_id=form.cleaned_data["login_id"],
+            password=form.cleaned_data["password"],
+        )
         try:
-            opened = sign_in(form.cleaned_data["login_id"], form.cleaned_data["password"], at=timezone.now())
+            return proceed(request, attempt, at=timezone.now())
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
-        else:
-            return enter(request, own_address(form.cleaned_data["next"]), opened.token, opened.language)
     return render(request, "identity/sign_in.html", {"form": form}, status=422)
 
 
@@ -68,6 +77,49 @@ def language_page(request: HttpRequest) -> HttpResponse:
 def switch_company_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
     token = switch_company(request.actor, member_id, session_token=request.session_token, at=timezone.now())
     return enter(request, FIRST_PAGE, token, "")
+
+
+def begin(request: HttpRequest, address: str) -> Attempt:
+    """Somebody comes in by this request and wants to go to `address`, which is only followed on this site."""
+    return Attempt(
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        browser=request.headers.get("User-Agent", "")[:BROWSER_LENGTH_MAX],
+        next=own_address(address),
+    )
+
+
+def welcome(request: HttpRequest, actor: Actor, proof: Proof, address: str, *, language: str = "") -> HttpResponse:
+    """For whoever has just proved by `proof` to be `actor`: through all other stages to a session, or to the first
+    stage that asks. Raises Refused as the stages do."""
+    attempt = replace(begin(request, address), account_id=actor.account, actor=actor, proof=proof, language=language)
+    return proceed(request, attempt, at=timezone.now())
+
+
+def resumed(request: HttpRequest, *, at: datetime) -> Attempt:
+    """The attempt on which this browser is; for the pages of stages. Raises AttemptOver."""
+    attempt = resume_attempt(
+        request.COOKIES.get(COOKIE_NAME, ""),
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        browser=request.headers.get("User-Agent", "")[:BROWSER_LENGTH_MAX],
+        at=at,
+    )
+    if attempt is None:
+        raise AttemptOver
+    return attempt
+
+
+def proceed(request: HttpRequest, attempt: Attempt, *, at: datetime) -> HttpResponse:
+    """To the page of the stage that asks, with the attempt's cookie, or into a session. Raises Refused."""
+    outcome = advance(attempt, at=at)
+    if isinstance(outcome, Waiting):
+        rotate_token(request)
+        response = redirect(outcome.page)
+        set_cookie(response, COOKIE_NAME, outcome.token, max_age=VALID)
+        return response
+    entered = enter(request, attempt.next, outcome.token, outcome.language)
+    if attempt.token:
+        entered.delete_cookie(COOKIE_NAME, path="/", samesite="Lax")
+    return entered
 
 
 def enter(request: HttpRequest, address: str, token: str, language: str) -> HttpResponse:

@@ -20,9 +20,9 @@ from torihiki.exchange.partners.actions import (
 from torihiki.exchange.partners.forms import InvitationForm, RegistrationForm
 from torihiki.exchange.partners.refusals import NotExternal, PartnerInvitationOver
 from torihiki.identity.actions import register_company
-from torihiki.identity.actions.signing import open_session_of
-from torihiki.identity.pages.signing import enter, present_language
+from torihiki.identity.pages.signing import present_language, welcome
 from torihiki.identity.permissions import MANAGE_PARTNERS
+from torihiki.identity.sign_in.attempts import Proof
 from torihiki.ledger.desk import DeskRequest, desk, public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor
@@ -118,7 +118,7 @@ def _register(request: HttpRequest, token: str, invitation: OpenInvitation) -> H
         messages.success(request, _("Welcome. You and %(name)s are partners now.") % {"name": invitation.inviter_name})
     except Refused as refusal:
         messages.warning(request, str(refusal.message))
-    return enter(request, address, open_session_of(actor, at=at), person.language)
+    return welcome(request, actor, Proof.INVITATION, address, language=person.language)
 
 
 def _landing(

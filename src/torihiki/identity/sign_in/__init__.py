@@ -1,0 +1,1 @@
+"""Signing in as an ordered table of stages, each resumable and testable alone: see `stages.STAGES`."""

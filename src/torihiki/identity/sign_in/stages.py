@@ -1,0 +1,54 @@
+"""The table of stages. What is asked of somebody who signs in, and in which order, stands here and nowhere else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from torihiki.identity.actions.signing import SignIn, open_session_of
+from torihiki.identity.refusals import AttemptOver
+from torihiki.identity.sign_in import password
+from torihiki.identity.sign_in.attempts import Attempt, close_attempt, keep
+
+
+class Asks(Exception):
+    """A stage needs something of the person first, at its page."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`run` returns the attempt as it goes on, raises Refused to end it, or Asks where `page` (a URL's name) asks."""
+
+    name: str
+    run: Callable[[Attempt, datetime], Attempt]
+    page: str = ""
+
+
+STAGES: tuple[Stage, ...] = (Stage("password", password.run),)
+"""After the last one comes the session."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The way in stops at a stage that asks: the attempt's cookie, and the name of the page."""
+
+    token: str
+    page: str
+
+
+def advance(attempt: Attempt, *, at: datetime) -> SignIn | Waiting:
+    """Go on from where the attempt stands: to a session, or to the next stage that asks for something.
+
+    A stage that an earlier request passed is not run again. Raises Refused as the stages do, and AttemptOver when
+    another request was faster.
+    """
+    for stage in STAGES:
+        if stage.name in attempt.passed:
+            continue
+        try:
+            attempt = stage.run(attempt, at)
+        except Asks:
+            return Waiting(keep(attempt, at=at), stage.page)
+        attempt = replace(attempt, passed=(*attempt.passed, stage.name))
+    if attempt.token and not close_attempt(attempt.token):
+        raise AttemptOver
+    return SignIn(open_session_of(attempt.proven, at=at), attempt.proven, attempt.language)
