@@ -32,6 +32,11 @@ def token_hash(token: str) -> bytes:
     return sha256(token.encode())
 
 
+def mac(key: bytes, data: bytes) -> bytes:
+    """HMAC-SHA-256 (FIPS 198-1), 32 bytes."""
+    return hmac.digest(key, data, "sha256")
+
+
 def same(left: str, right: str) -> bool:
     """Compare two secrets in constant time."""
     return hmac.compare_digest(left.encode(), right.encode())
@@ -40,6 +45,5 @@ def same(left: str, right: str) -> bool:
 def derived_token(key: bytes, purpose: str) -> str:
     """A URL-safe secret that `key`'s holder can make again: HMAC-SHA-256 (FIPS 198-1) over `purpose`, which must name
     what the token is for and never serve two things."""
-    subkey = hmac.digest(key, b"torihiki derived tokens", "sha256")
-    code = hmac.digest(subkey, purpose.encode(), "sha256")
+    code = mac(mac(key, b"torihiki derived tokens"), purpose.encode())
     return base64.urlsafe_b64encode(code).rstrip(b"=").decode()

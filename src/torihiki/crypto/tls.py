@@ -1,7 +1,9 @@
-"""The certificate of a platform on one machine: ECDSA P-256 for localhost, self-signed, renewed before it ends."""
+"""TLS: the certificate of a platform on one machine (ECDSA P-256 for localhost, self-signed, renewed before it ends),
+and how torihiki itself asks other servers."""
 
 import ipaddress
 import os
+import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ ADDRESSES = ("127.0.0.1", "::1")
 VALID = timedelta(days=365)
 RENEW_BEFORE = timedelta(days=30)
 CLOCK_SKEW = timedelta(hours=1)
+CIPHERS = "ECDHE+AESGCM"  # of TLS 1.2; those of TLS 1.3 are all AEAD
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,17 @@ def localhost_certificate(folder: Path, *, now: datetime) -> TlsFiles:
     if not _is_valid(files, now):
         _make(files, now)
     return files
+
+
+def client_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """To ask other servers: TLS 1.2 with AES-GCM or 1.3, the certificate verified for the name, against the system's
+    authorities and those of `ca_file` (PEM). Raises OSError where that file cannot be read."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
 
 
 def _is_valid(files: TlsFiles, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from torihiki.outbound.addresses import read_networks
 from torihiki.project.environment import database, secret
 
 PLANE = os.environ.get("TORIHIKI_PLANE", "public")
@@ -133,6 +134,11 @@ EMAIL_HOST = os.environ.get("TORIHIKI_SMTP_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("TORIHIKI_SMTP_PORT", "8025"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("TORIHIKI_MAIL_FROM", "torihiki <no-reply@torihiki.example>")
+
+# Whom torihiki itself may ask (webhooks): public addresses on these ports, and networks that the operator names.
+OUTBOUND_PORTS = [int(port) for port in os.environ.get("TORIHIKI_WEBHOOK_PORTS", "443,8443").split(",")]
+OUTBOUND_NETWORKS = read_networks(os.environ.get("TORIHIKI_WEBHOOK_NETWORKS", ""))
+OUTBOUND_CA_FILE = Path(name) if (name := os.environ.get("TORIHIKI_WEBHOOK_CA_FILE")) else None
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_ON_APP_READY = None
