@@ -31,7 +31,7 @@ from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import open_steps, take_step
 from torihiki.exchange.forms import labels_of, part_names
 from torihiki.exchange.models import PartyView
-from torihiki.exchange.specs import KINDS, SYSTEM, Kind, Step
+from torihiki.exchange.specs import ISSUER, KINDS, SYSTEM, Kind, Step
 from torihiki.exchange.walls import TABLES
 from torihiki.identity.models import Company
 from torihiki.ledger.models import Entry
@@ -255,7 +255,7 @@ class Dealings:
         return None
 
     def recipients(self, desk: str, kind: Kind) -> list[UUID]:
-        others = [name for name in ("receiver", "competitor", "issuer") if name != desk]
+        others = [name for name in ("issuer", "receiver", "competitor") if name != desk]
         return [self.desks[name].party.id for name in (others if kind.several_recipients else others[:1])]
 
     @contextmanager
@@ -317,12 +317,20 @@ def _search(desks: Mapping[str, Desk], kind: Kind) -> dict[str, tuple[Move, ...]
     wanted = {state.code for state in kind.states}
     for depth in range(1, DEPTH_MAX + 1):
         visited: dict[tuple[Any, ...], int] = {}
-        for root in [kind.code] if kind.free else sorted({source.kind for source in kind.sources}):
-            start = Dealings(desks, counts_entries=False)
-            _explore(start, (Move("issuer", "make", root),), depth, kind, found, visited, ())
+        for move in _beginnings(kind):
+            _explore(Dealings(desks, counts_entries=False), (move,), depth, kind, found, visited, ())
         if wanted <= found.keys():
             break
     return found
+
+
+def _beginnings(kind: Kind) -> list[Move]:
+    """The document itself, else what it is made from: written so that the issuer is who then makes the document."""
+    if kind.free:
+        return [Move("issuer", "make", kind.code)]
+    return sorted(
+        {Move("issuer" if source.seat == ISSUER else "receiver", "make", source.kind) for source in kind.sources}
+    )
 
 
 def _explore(

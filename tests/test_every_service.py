@@ -27,7 +27,7 @@ from torihiki.exchange.access import (
     access_recipients,
     access_versions,
 )
-from torihiki.exchange.models import Document, OutboxMessage
+from torihiki.exchange.models import Document, Link, OutboxMessage
 from torihiki.exchange.pages.lists import BOXES
 from torihiki.exchange.specs import KINDS, Kind
 from torihiki.identity.permissions import Action
@@ -395,9 +395,13 @@ def take(
 
 def draft_by_form(dealings: Dealings, kind: Kind, **more: str) -> UUID:
     """Fill in the form of a new document and press a button; the document's id from where that leads."""
+    source = None
     if kind.code not in dealings.documents:
         dealings.follow(courses(dealings.desks, kind)[kind.sent_state][:-1])
-    source = dealings.source_for("issuer", kind) if not kind.free else None
+        source = dealings.source_for("issuer", kind) if not kind.free else None
+    elif not kind.free:  # the same form again, of a source that may be used up
+        with dealings.desks["issuer"].acting():
+            source = Link.objects.get(source_id=dealings.documents[kind.code], source_line="").target_id
     answer = post_form(dealings, kind, more, source=source)
     assert answer.status_code == 302, refusal_on(answer)
     found = re.search(r"/documents/([0-9a-f-]{36})", answer["Location"])

@@ -42,7 +42,8 @@ CHOICE_WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         TaxCategory.OUTSIDE: _("Not taxed"),
     },
 }
-"""How the members of an enumeration are called in choice lists; another enumeration shows its values."""
+"""How the members of an enumeration are called in choice lists; a service's own says so by its `words()`, else
+it shows its values."""
 
 
 COMPLAINTS = {
@@ -213,7 +214,7 @@ def form_field(info: FieldInfo, label: Label) -> forms.Field | None:
     if issubclass(annotation, bool):
         return forms.BooleanField(**(shared | {"required": False}))
     if issubclass(annotation, StrEnum):
-        words = CHOICE_WORDS.get(annotation, {})
+        words = CHOICE_WORDS.get(annotation) or getattr(annotation, "words", dict)()
         return forms.ChoiceField(
             choices=[(member.value, words.get(member, member.value)) for member in annotation], **shared
         )

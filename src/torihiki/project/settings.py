@@ -17,6 +17,7 @@ PUBLIC_URL = os.environ.get("TORIHIKI_PUBLIC_URL", "https://localhost:8443")
 
 SERVICES = [
     "torihiki.services.quotes",
+    "torihiki.services.ordering",
     "torihiki.services.invoices",
 ]
 INSTALLED_APPS = [

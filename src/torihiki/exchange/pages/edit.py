@@ -38,7 +38,7 @@ from torihiki.exchange.refusals import (
     SourceUnfit,
     StepNotOpen,
 )
-from torihiki.exchange.specs import KINDS, RECEIVER, Kind
+from torihiki.exchange.specs import KINDS, RECEIVER, Kind, Source
 from torihiki.exchange.writing import KEY_LENGTH_MAX
 from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
@@ -282,6 +282,22 @@ def _from_source(request: DeskRequest, kind: Kind, source_id: UUID) -> tuple[Map
     source = usable_source(kind, seen)
     if source is None:
         raise SourceUnfit
+    return _built(request, kind, seen, source)
+
+
+def _before(request: DeskRequest, kind: Kind, source_id: UUID | None) -> Mapping[str, Any]:
+    """What the form was filled with, so that nothing it does not show is lost. Whether the source may still be used
+    is for the action to say: the same form again finds what it made already."""
+    if source_id is None:
+        return {}
+    seen = access_document(request.actor, source_id)
+    source = next((s for s in kind.sources if s.kind == seen.view.kind and s.seat == seen.view.role), None)
+    if source is None or seen.document.version == 0:
+        raise SourceUnfit
+    return _built(request, kind, seen, source)[0]
+
+
+def _built(request: DeskRequest, kind: Kind, seen: Seen, source: Source) -> tuple[Mapping[str, Any], list[UUID]]:
     body = dict(source.build(read_sent(access_versions(seen)[0])))
     if seen.view.role == RECEIVER:
         recipients = [seen.document.issuer_id]
@@ -289,10 +305,6 @@ def _from_source(request: DeskRequest, kind: Kind, source_id: UUID) -> tuple[Map
         recipients = [row.party_id for row in seen.document.recipients.filter(owner_id=request.actor.company)]
     terms = current_terms(request.actor, recipients[0], timezone.localdate())
     return {**_by_terms(kind, terms), **{name: value for name, value in body.items() if value is not None}}, recipients
-
-
-def _before(request: DeskRequest, kind: Kind, source: UUID | None) -> Mapping[str, Any]:
-    return _from_source(request, kind, source)[0] if source else {}
 
 
 def _prefilled(request: DeskRequest, kind: Kind, party_id: UUID) -> Mapping[str, Any]:

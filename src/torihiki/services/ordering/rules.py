@@ -1,0 +1,195 @@
+"""Rules between the fields of orders and what follows them, and the bodies that are made one from another."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.exchange.bodies import Totals
+from torihiki.exchange.specs import Problem, Sent
+from torihiki.exchange.tax import (
+    CurrencyUnknown,
+    RateUnknown,
+    TaxedAmount,
+    check_currency,
+    rate_for,
+    tax_per_rate,
+    totals_of,
+)
+from torihiki.lib.money import round_amount
+from torihiki.services.ordering.body import (
+    AcceptanceBody,
+    Adjustment,
+    Answer,
+    DeliveryBody,
+    Difference,
+    OrderBody,
+    OrderResponseBody,
+    OrderResponseLine,
+)
+
+PRICING = ("currency", "prices_include_tax", "line_rounding", "tax_rounding")
+PLACE = ("delivery_place", "deliver_to_name", "delivery_place_code", "deliver_to_location", "deliver_to")
+
+
+def order_totals(body: OrderBody, on: date) -> Totals:
+    """Tax at the rates of the wanted delivery where a day is named, else of the day of issue."""
+    amounts = [(line.quantity, line.unit_price, line.tax_category) for line in body.lines]
+    return _totals(body, amounts, body.adjustments, body.requested_on or on)
+
+
+def order_response_totals(body: OrderResponseBody, on: date) -> Totals:
+    """The order's prices for what is agreed, now and later."""
+    amounts = [(line.agreed, line.unit_price, line.tax_category) for line in body.lines]
+    return _totals(body, amounts, body.adjustments, body.promised_on or on)
+
+
+def order_problems(body: OrderBody, on: date) -> list[Problem]:
+    problems = _countable(order_totals, body, on)
+    if body.requested_on and body.requested_on < on:
+        problems.append(Problem(_("The delivery date has passed. Choose a later day."), "requested_on"))
+    if body.requested_from and body.requested_on and body.requested_from > body.requested_on:
+        problems.append(Problem(_("The last day of a period must not be before its first day."), "requested_from"))
+    return problems
+
+
+def order_response_problems(body: OrderResponseBody, on: date) -> list[Problem]:
+    problems = _countable(order_response_totals, body, on)
+    for number, line in enumerate(body.lines, start=1):
+        if text := _wrong_with(line):
+            problems.append(Problem(_("Line %(number)d: %(text)s") % {"number": number, "text": text}, "lines"))
+    return problems
+
+
+def delivery_problems(body: DeliveryBody, on: date) -> list[Problem]:
+    problems = []
+    if not any(line.quantity for line in body.lines):
+        problems.append(Problem(_("Nothing is delivered: enter a quantity above zero."), "lines"))
+    if body.shipped_on and body.expected_on and body.expected_on < body.shipped_on:
+        problems.append(Problem(_("The goods cannot arrive before they are shipped."), "expected_on"))
+    return problems
+
+
+def acceptance_problems(body: AcceptanceBody, on: date) -> list[Problem]:
+    problems = [
+        Problem(_("Line %(number)d: say why it differs from the delivery.") % {"number": number}, "lines")
+        for number, line in enumerate(body.lines, start=1)
+        if line.differs and line.difference == Difference.NONE
+    ]
+    if body.received_on and body.inspected_on and body.inspected_on < body.received_on:
+        problems.append(Problem(_("Goods are inspected after they were received."), "inspected_on"))
+    return problems
+
+
+def order_from_quote(sent: Sent) -> Mapping[str, Any]:
+    """The offered lines at the offered prices, for the buyer to say how many and when."""
+    body = sent.body.model_dump(mode="json")
+    kept = {name: body[name] for name in ("subject", *PRICING, "delivery_place", "payment")}
+    return {**kept, "requested_on": body["delivery_on"], "quote_reference": sent.number, "lines": body["lines"]}
+
+
+def response_from_order(sent: Sent) -> Mapping[str, Any]:
+    """Everything accepted as ordered: to confirm it, one presses send."""
+    body = sent.body.model_dump(mode="json")
+    kept = {name: body[name] for name in ("subject", *PRICING)}
+    lines = [
+        {
+            **{name: line[name] for name in ("line_id", "item_code", "description", "unit", "unit_price")},
+            "tax_category": line["tax_category"],
+            "ordered": line["quantity"],
+            "quantity": line["quantity"],
+            "delivery_on": line["delivery_on"] or body["requested_on"],
+        }
+        for line in body["lines"]
+    ]
+    adjustments = body["adjustments"]
+    return {
+        **kept,
+        "order_reference": sent.number,
+        "promised_on": body["requested_on"],
+        "lines": lines,
+        "adjustments": adjustments,
+    }
+
+
+def delivery_from_order(sent: Sent) -> Mapping[str, Any]:
+    body = sent.body.model_dump(mode="json")
+    codes = ("item_code", "unit", "buyer_item_code", "standard_item_code", "unit_code")
+    lines = [
+        {
+            **{name: line[name] for name in ("line_id", "description", "quantity", *codes)},
+            "order_line": line["line_id"],
+        }
+        for line in body["lines"]
+    ]
+    kept = {name: body[name] for name in ("subject", *PLACE)}
+    return {**kept, "order_reference": sent.number, "lines": lines}
+
+
+def acceptance_from_delivery(sent: Sent) -> Mapping[str, Any]:
+    """Everything accepted as delivered: the buyer enters what differs."""
+    body = sent.body.model_dump(mode="json")
+    lines = [
+        {
+            **{name: line[name] for name in ("line_id", "item_code", "description", "unit", "quantity")},
+            "delivered": line["quantity"],
+        }
+        for line in body["lines"]
+        if Decimal(line["quantity"])
+    ]
+    return {
+        "subject": body["subject"],
+        "delivery_reference": sent.number,
+        "order_reference": body["order_reference"],
+        "lines": lines,
+    }
+
+
+def _wrong_with(line: OrderResponseLine) -> Any:
+    """What is missing in the answer to one line, or nothing."""
+    if line.answer == Answer.ACCEPT and (line.later_quantity or line.quantity != line.ordered):
+        return _("the quantity differs from the order. Choose another answer than “as ordered”.")
+    if line.answer == Answer.SUBSTITUTE and not line.substitute:
+        return _("name the substitute.")
+    if line.answer == Answer.BACK_ORDER and not (line.later_quantity and line.later_on):
+        return _("say how many are delivered later, and when.")
+    if line.answer in (Answer.CHANGE, Answer.SUBSTITUTE) and not line.agreed:
+        return _("enter a quantity above zero, or choose “not delivered”.")
+    if line.answer != Answer.ACCEPT and not line.reason:
+        return _("give the reason: the buyer decides by it.")
+    return ""
+
+
+def _totals(
+    body: OrderBody | OrderResponseBody,
+    lines: list[tuple[Decimal, Decimal, Any]],
+    adjustments: tuple[Adjustment, ...],
+    on: date,
+) -> Totals:
+    check_currency(body.currency)
+    amounts = [round_amount(quantity * price, body.currency, body.line_rounding) for quantity, price, _tax in lines]
+    taxed = [
+        TaxedAmount(tax, rate_for(tax, on), amount)
+        for (_quantity, _price, tax), amount in zip(lines, amounts, strict=True)
+    ]
+    taxed += [
+        TaxedAmount(item.tax_category, rate_for(item.tax_category, on), item.amount if item.is_charge else -item.amount)
+        for item in adjustments
+    ]
+    subtotals = tax_per_rate(
+        taxed,
+        currency=body.currency,
+        prices_include_tax=body.prices_include_tax,
+        tax_rounding=body.tax_rounding,
+    )
+    return totals_of(amounts, subtotals)
+
+
+def _countable(totals: Any, body: Any, on: date) -> list[Problem]:
+    try:
+        totals(body, on)
+    except (RateUnknown, CurrencyUnknown) as error:
+        return [Problem(str(error), "lines")]
+    return []
