@@ -34,22 +34,46 @@ def record(
 
     Raises TypeError where it has none, and the database's error outside the company's own scope.
     """
-    entry_id, at = new_id(), at or timezone.now()
+    entry = entry_of(
+        event,
+        actor,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        subject_label=subject_label,
+        at=at or timezone.now(),
+        data=data,
+    )
+    entry.save(force_insert=True)
+    return entry
+
+
+def entry_of(
+    event: Event,
+    actor: Actor,
+    *,
+    at: datetime,
+    subject_type: str = "",
+    subject_id: UUID | None = None,
+    subject_label: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Entry:
+    """The entry that `record` would write, for actions that write many at once."""
+    entry_id = new_id()
     payload = canonical_json(
         {
             "format": FORMAT,
-            "id": entry_id,
+            "id": str(entry_id),
             "at": at.isoformat(),
             "event": event.code,
-            "company": actor.company_id,
-            "account": actor.account_id,
+            "company": _text(actor.company_id),
+            "account": _text(actor.account_id),
             "actor": actor.name,
-            "subject": {"type": subject_type, "id": subject_id, "label": subject_label[:LABEL_LENGTH_MAX]},
+            "subject": {"type": subject_type, "id": _text(subject_id), "label": subject_label[:LABEL_LENGTH_MAX]},
             "data": dict(data or {}),
         }
     )
     salt = secrets.token_bytes(SALT_BYTES)
-    return Entry.objects.create(
+    return Entry(
         id=entry_id,
         at=at,
         event=event.code,
@@ -64,3 +88,7 @@ def record(
         salt=salt,
         leaf=sha256(salt + payload),
     )
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)

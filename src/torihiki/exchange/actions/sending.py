@@ -125,7 +125,7 @@ def _write_version(seen: Seen, body: Body, partners: Sequence[Partner], *, reaso
         recipient=None if kind.several_recipients else PartyDetails.model_validate(partners[0].party.details),
         body=body,
         previous=previous,
-        files=[{"id": file.pk, "name": file.name, "sha256": file.sha256} for file in files],
+        files=[{"id": str(file.pk), "name": file.name, "sha256": file.sha256} for file in files],
     )
     return store_version(
         document, kind, payload, body, totals, number=document.version + 1, previous=previous, reason=reason, at=at

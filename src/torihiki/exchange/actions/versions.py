@@ -35,7 +35,7 @@ def payload_of(
         "kind": kind.code,
         "number": number,
         "version": version,
-        "issued_on": issued_on,
+        "issued_on": issued_on.isoformat(),
         "issuer": issuer.model_dump(mode="json"),
         "recipient": recipient.model_dump(mode="json") if recipient else None,
         "body": body.model_dump(mode="json"),
