@@ -38,6 +38,7 @@ SEES_MORE = {
     "exchange_keeps": "an own external party, while its partner row is being written",
     "exchange_discard": "removes an own unsent document with all that hangs on it",
     "exchange_search_views": "the words' index is not usable under a policy; filters by company itself",
+    "exchange_first_views": "writes the other side's view of an own document that nobody has seen yet",
     "exchange_sync_views": "writes the other side's view of a document that the acting company has",
     "exchange_invitation": "what the holder of a link may know, before there is a relationship",
     "exchange_answer_invitation": "writes for both sides at once",

@@ -312,6 +312,7 @@ def test_functions_answer_for_the_acting_company_only(probe: Probe) -> None:
             assert one(probe, f"SELECT {call}", argument) == answer, call
         one(probe, "SELECT exchange_discard(%s)", foreign)
         one(probe, "SELECT exchange_sync_views(%s)", [sent, foreign])
+        one(probe, "SELECT exchange_first_views(%s, NULL, NULL)", [sent, foreign])
         one(probe, "SELECT identity_sessions_end(%s, '')", desks["issuer"].actor.account_id)
         assert not one(probe, "SELECT identity_session_open('x', %s, now())", desks["issuer"].actor.member_id)
         probe.connection.execute("RESET ROLE")

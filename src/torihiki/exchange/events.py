@@ -19,4 +19,5 @@ class ExchangeEvent(Event):
     COMMENTED = "document.commented", _("Comment written")
     FILE_ADDED = "document.file_added", _("File attached")
     FILE_REMOVED = "document.file_removed", _("File removed")
+    IMPORTED = "document.imported", _("Documents imported")
     EXPORTED = "document.exported", _("List exported")

@@ -23,6 +23,7 @@ from django.utils.translation import pgettext_lazy
 from pydantic.fields import FieldInfo
 
 from torihiki.exchange.bodies import LINES_MAX, Body, Label, TaxCategory
+from torihiki.exchange.complaints import complaint
 from torihiki.exchange.specs import Kind
 from torihiki.lib.money import Rounding
 
@@ -44,29 +45,6 @@ CHOICE_WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
 }
 """How the members of an enumeration are called in choice lists; a service's own says so by its `words()`, else
 it shows its values."""
-
-
-COMPLAINTS = {
-    "missing": _("Fill this in."),
-    "too_short": _("Enter at least one line."),
-    "too_long": _("These are too many: at most %(max_length)s are possible."),
-    "string_too_short": _("Fill this in."),
-    "string_too_long": _("This is too long: at most %(max_length)s characters are possible."),
-    "greater_than": _("Enter a number above %(gt)s."),
-    "decimal_max_digits": _("This number has too many digits: at most %(max_digits)s are possible."),
-    "decimal_max_places": _("This number has too many decimals: at most %(decimal_places)s are possible."),
-    "decimal_parsing": _("Enter a number."),
-    "date_from_datetime_parsing": _("Enter a date."),
-}
-"""What pydantic finds wrong, by its type of error, for people to read."""
-
-
-def complaint(error: Mapping[str, Any]) -> str:
-    """The body's own words for a rule of its own, else ours for the type of error."""
-    if error["type"] == "value_error":
-        return str(error["msg"]).removeprefix("Value error, ")
-    words = COMPLAINTS.get(error["type"], _("This cannot be used as it is. Check it and enter it again."))
-    return str(words % error.get("ctx", {}))
 
 
 class NumberField(forms.DecimalField):

@@ -178,10 +178,10 @@ class Recipient(models.Model):
     row_security = walls.RECIPIENT
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="recipients")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="recipients", db_index=False)
     owner = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, related_name="+")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     position = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=30, blank=True)  # empty: the document's own state holds
     state_since = models.DateTimeField(null=True)
@@ -203,8 +203,8 @@ class PartyView(models.Model):
     row_security = walls.PARTY_VIEW
 
     pk = models.CompositePrimaryKey("company_id", "document_id")
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="views")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="views", db_index=False)
     role = models.CharField(max_length=10)  # issuer or receiver
     side = models.CharField(max_length=10, choices=Side.choices)
     kind = models.CharField(max_length=40)
@@ -279,7 +279,7 @@ class Version(models.Model):
     row_security = walls.VERSION
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions", db_index=False)
     number = models.PositiveIntegerField()
     payload = models.BinaryField()
     sha256 = models.CharField(max_length=64)
@@ -303,8 +303,8 @@ class Line(models.Model):
     row_security = walls.LINE
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="lines")
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+", db_index=False)
     version_number = models.PositiveIntegerField()
     position = models.PositiveIntegerField()
     line_id = models.CharField(max_length=40)
@@ -331,8 +331,8 @@ class Link(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=20)  # responds, derives, fulfils, accepts, bills, settles, corrects …
-    source = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="links_out")
-    target = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="links_in")
+    source = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="links_out", db_index=False)
+    target = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="links_in", db_index=False)
     source_line = models.CharField(max_length=40, blank=True)
     target_line = models.CharField(max_length=40, blank=True)
     quantity = models.DecimalField(max_digits=15, decimal_places=4, null=True)
@@ -356,7 +356,7 @@ class Transition(models.Model):
     row_security = walls.TRANSITION
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="transitions")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="transitions", db_index=False)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
     company_name = models.CharField(max_length=200)
     member_id = models.UUIDField(null=True)
@@ -383,7 +383,7 @@ class Comment(models.Model):
     row_security = walls.COMMENT
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="comments")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="comments", db_index=False)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
     company_name = models.CharField(max_length=200)
     member_name = models.CharField(max_length=100)
@@ -406,7 +406,7 @@ class Attachment(models.Model):
     row_security = walls.ATTACHMENT
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="attachments")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="attachments", db_index=False)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)
     media_type = models.CharField(max_length=100)
@@ -431,7 +431,7 @@ class AttachmentChunk(models.Model):
     row_security = walls.ATTACHMENT_CHUNK
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    attachment = models.ForeignKey(Attachment, on_delete=models.CASCADE, related_name="chunks")
+    attachment = models.ForeignKey(Attachment, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveIntegerField()
     ciphertext = models.BinaryField()
@@ -449,7 +449,7 @@ class AttachmentKey(models.Model):
     row_security = walls.ATTACHMENT_KEY
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    attachment = models.ForeignKey(Attachment, on_delete=models.CASCADE, related_name="keys")
+    attachment = models.ForeignKey(Attachment, on_delete=models.CASCADE, related_name="keys", db_index=False)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
     wrapped = models.BinaryField()
 
@@ -466,7 +466,7 @@ class NumberSeries(models.Model):
     row_security = walls.NUMBER_SERIES
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=40)
     series = models.CharField(max_length=20)
     year = models.PositiveSmallIntegerField()
@@ -486,7 +486,7 @@ class WriteKey(models.Model):
     row_security = walls.WRITE_KEY
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=100)
     action = models.CharField(max_length=60)
     document_id = models.UUIDField()

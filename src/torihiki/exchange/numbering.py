@@ -13,8 +13,8 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 NUMBER_DIGITS = 6
 
 NEXT = """
-INSERT INTO exchange_numberseries AS s (id, company_id, kind, series, year, last) VALUES (%s, %s, %s, %s, %s, 1)
-ON CONFLICT (company_id, kind, series, year) DO UPDATE SET last = s.last + 1 RETURNING last
+INSERT INTO exchange_numberseries AS s (id, company_id, kind, series, year, last) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (company_id, kind, series, year) DO UPDATE SET last = s.last + excluded.last RETURNING last
 """
 
 
@@ -23,9 +23,14 @@ def next_number(company_id: UUID, kind: Kind, *, at: datetime, series: str = "")
 
     The row stays locked until the transaction ends: an aborted one gives its number back, nobody skips or shares one.
     """
+    return next_numbers(company_id, kind, 1, at=at, series=series)[0]
+
+
+def next_numbers(company_id: UUID, kind: Kind, count: int, *, at: datetime, series: str = "") -> list[str]:
+    """`count` numbers without a gap between them, as `next_number` gives each."""
     year = at.astimezone(TOKYO).year
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, [new_id(), company_id, kind.code, series, year])
+        cursor.execute(NEXT, [new_id(), company_id, kind.code, series, year, count])
         last = cursor.fetchone()[0]
-    parts = [kind.prefix, series, str(year), f"{last:0{NUMBER_DIGITS}d}"]
-    return "-".join(part for part in parts if part)
+    before = "-".join(part for part in (kind.prefix, series, str(year)) if part)
+    return [f"{before}-{number:0{NUMBER_DIGITS}d}" for number in range(last - count + 1, last + 1)]

@@ -1,10 +1,11 @@
 """What every action on a document writes besides its own rows: the write key, the timeline, the views, the outbox."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from procrastinate.types import JSONValue
 
 from torihiki.exchange.delivery import deliver_message
 from torihiki.exchange.models import Document, OutboxMessage, Transition, WriteKey
@@ -13,6 +14,7 @@ from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor
 
 KEY_LENGTH_MAX = 100
+JOBS_AT_ONCE = 1_000
 
 
 def done_before(actor: Actor, key: str, action: str, document_id: UUID, *, at: datetime) -> WriteKey | None:
@@ -46,24 +48,47 @@ def write_transition(
     on_behalf_of: str = "",
     to_state: str = "",
 ) -> None:
-    Transition.objects.bulk_create(
-        [
-            Transition(
-                document_id=document.pk,
-                company_id=actor.company,
-                company_name=actor.company_name,
-                member_id=actor.member_id,
-                member_name=actor.name,
-                on_behalf_of=on_behalf_of,
-                name=name,
-                to_state=to_state or document.state,
-                version=document.version,
-                reason=reason,
-                shared=shared,
-                audience_id=audience,
-                at=at,
-            )
-        ]
+    transition = transition_of(
+        actor,
+        document,
+        name,
+        at=at,
+        shared=shared,
+        reason=reason,
+        audience=audience,
+        on_behalf_of=on_behalf_of,
+        to_state=to_state,
+    )
+    Transition.objects.bulk_create([transition])
+
+
+def transition_of(
+    actor: Actor,
+    document: Document,
+    name: str,
+    *,
+    at: datetime,
+    shared: bool = True,
+    reason: str = "",
+    audience: UUID | None = None,
+    on_behalf_of: str = "",
+    to_state: str = "",
+) -> Transition:
+    """The line of the timeline, not stored yet."""
+    return Transition(
+        document_id=document.pk,
+        company_id=actor.company,
+        company_name=actor.company_name,
+        member_id=actor.member_id,
+        member_name=actor.name,
+        on_behalf_of=on_behalf_of,
+        name=name,
+        to_state=to_state or document.state,
+        version=document.version,
+        reason=reason,
+        shared=shared,
+        audience_id=audience,
+        at=at,
     )
 
 
@@ -75,13 +100,29 @@ def sync_views(*document_ids: UUID) -> None:
 
 def tell(actor: Actor, topic: str, document: Document, targets: Iterable[UUID | None], *, at: datetime) -> None:
     """Put one message for each target company in the outbox (None: an external party, told by mail from this side)."""
-    messages = [
+    messages = messages_of(actor, topic, document, targets, at=at)
+    OutboxMessage.objects.bulk_create(messages)
+    defer_delivery(messages)
+
+
+def messages_of(
+    actor: Actor, topic: str, document: Document, targets: Iterable[UUID | None], *, at: datetime
+) -> list[OutboxMessage]:
+    """The messages, not stored yet."""
+    return [
         OutboxMessage(
             id=new_id(), company_id=actor.company, target_id=target, topic=topic, subject_id=document.pk, at=at
         )
         for target in dict.fromkeys(targets)  # all outsiders are told by one message
         if target != actor.company_id
     ]
-    OutboxMessage.objects.bulk_create(messages)
-    for message in messages:
-        deliver_message.defer(message_id=str(message.pk), company_id=str(message.target_id or actor.company))
+
+
+def defer_delivery(messages: Sequence[OutboxMessage]) -> None:
+    """Enqueue a job for each stored message, in the caller's transaction."""
+    for start in range(0, len(messages), JOBS_AT_ONCE):
+        jobs: list[dict[str, JSONValue]] = [
+            {"message_id": str(message.pk), "company_id": str(message.target_id or message.company_id)}
+            for message in messages[start : start + JOBS_AT_ONCE]
+        ]
+        deliver_message.batch_defer(*jobs)

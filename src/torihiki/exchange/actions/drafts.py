@@ -1,6 +1,6 @@
 """Drafts: begun, saved, submitted, approved or returned, discarded. Nothing here is seen by another company."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -260,18 +260,22 @@ def return_draft(actor: Actor, document_id: UUID, *, reason: str, at: datetime) 
 
 def validated(kind: Kind, body: Mapping[str, Any], *, issuer: PartyDetails, on: date) -> Body:
     """The typed body. Raises BodyInvalid with pydantic's errors in `errors` and broken rules in `problems`."""
+    typed = typed_body(kind, body, issuer=issuer)
+    problems = list(kind.rules(typed, on)) if kind.rules else []
+    if problems:
+        raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)
+    return typed
+
+
+def typed_body(kind: Kind, body: Mapping[str, Any], *, issuer: PartyDetails) -> Body:
+    """The body by its type, before its kind's rules. Raises BodyInvalid."""
     try:
         typed = kind.body.model_validate(body)
     except ValidationError as error:
         raise BodyInvalid(
             _("The document is not complete yet. Correct the marked fields."), errors=error.errors()
         ) from error
-    if kind.settle is not None:
-        typed = kind.settle(typed, issuer)
-    problems = list(kind.rules(typed, on)) if kind.rules else []
-    if problems:
-        raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)
-    return typed
+    return kind.settle(typed, issuer) if kind.settle is not None else typed
 
 
 def own_details(actor: Actor) -> PartyDetails:
@@ -280,15 +284,23 @@ def own_details(actor: Actor) -> PartyDetails:
 
 def fitting_recipients(actor: Actor, kind: Kind, party_ids: Sequence[UUID]) -> list[Partner]:
     """The company's own partner entries for `party_ids`, in order. Raises RecipientUnfit."""
+    return fitting_among(partners_by_party(actor, party_ids), kind, party_ids)
+
+
+def partners_by_party(actor: Actor, party_ids: Iterable[UUID]) -> dict[UUID, Partner]:
+    return {partner.party_id: partner for partner in access_partners(actor).filter(party_id__in=set(party_ids))}
+
+
+def fitting_among(found: Mapping[UUID, Partner], kind: Kind, party_ids: Sequence[UUID]) -> list[Partner]:
+    """As `fitting_recipients`, from partners that were fetched already."""
     if not party_ids:
         raise RecipientUnfit(_("Choose to whom the document goes."))
     most = RECIPIENTS_MAX if kind.several_recipients else 1
     if len(set(party_ids)) > most:
         raise RecipientUnfit(_("A document of this kind goes to at most %(most)d companies.") % {"most": most})
-    found = {partner.party_id: partner for partner in access_partners(actor).filter(party_id__in=party_ids)}
     if missing := [party for party in party_ids if party not in found]:
         raise RecipientUnfit(_("A recipient is not in your list of partners, or is archived."), missing=missing)
-    for partner in found.values():
+    for partner in (found[party] for party in party_ids):
         if partner.relationship is not None and partner.relationship.state != "active":
             raise RecipientUnfit(
                 _("Dealings with %(name)s are suspended or ended. Resume them on the partner's page.")
@@ -374,7 +386,7 @@ def _write(
     partners = {p.party_id: p for p in access_partners(actor).filter(party_id__in=list(recipients))}
     if any(party not in partners for party in recipients) and draft.document.version == 0:
         raise RecipientUnfit(_("A recipient is not in your list of partners, or is archived."))
-    draft.body = _with_line_ids(body)
+    draft.body = with_line_ids(body)
     draft.recipients = list(dict.fromkeys(recipients))
     draft.approved_by, draft.approved_sha256 = None, ""
     draft.edited_by, draft.edited_at = actor.name, at
@@ -430,10 +442,13 @@ def _amount(kind: Kind, body: Mapping[str, Any], at: datetime) -> int | None:
     return minor_units(totals.gross, currency) if currency in MINOR_DIGITS else None
 
 
-def _with_line_ids(body: Mapping[str, Any]) -> dict[str, Any]:
+def with_line_ids(body: Mapping[str, Any]) -> dict[str, Any]:
     """Give each line without one an id that stays the same over all later versions."""
-    lines = [dict(line) for line in body.get("lines") or ()]
-    used = {line.get("line_id") for line in lines if line.get("line_id")}
+    given = body.get("lines") or ()
+    if not isinstance(given, list | tuple) or not all(isinstance(line, Mapping) for line in given):
+        return dict(body)  # the typed body says what is wrong with it
+    lines = [dict(line) for line in given]
+    used = {line["line_id"] for line in lines if isinstance(line.get("line_id"), str)}
     number = 1
     for line in lines:
         if not line.get("line_id"):

@@ -32,7 +32,8 @@ from torihiki.exchange.specs import Deed, Kind, Source
 from torihiki.exchange.writing import done_before, sync_views, tell, write_transition
 from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
-from torihiki.ledger.recording import record
+from torihiki.ledger.models import Entry
+from torihiki.ledger.recording import entry_of
 from torihiki.ledger.refusals import attempt
 from torihiki.tenancy.actor import Actor
 
@@ -78,16 +79,26 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
         draft.delete()
         sync_views(document.pk, *touched)
         tell(actor, "document.sent", document, [partner.party.company_id for partner in partners], at=at)
-        record(
-            ExchangeEvent.SENT,
-            actor,
-            at=at,
-            subject_type=DOCUMENT,
-            subject_id=document.pk,
-            subject_label=document.number,
-            data={"kind": kind.code, "number": document.number, "version": version.number, "sha256": version.sha256},
-        )
+        sent_entry(actor, document, version, at=at).save(force_insert=True)
     return document.number
+
+
+def sent_entry(actor: Actor, document: Document, version: Version, *, at: datetime) -> Entry:
+    """What the ledger says of a sending, not stored yet."""
+    return entry_of(
+        ExchangeEvent.SENT,
+        actor,
+        at=at,
+        subject_type=DOCUMENT,
+        subject_id=document.pk,
+        subject_label=document.number,
+        data={
+            "kind": document.kind,
+            "number": document.number,
+            "version": version.number,
+            "sha256": version.sha256,
+        },
+    )
 
 
 def _approved(seen: Seen, draft: Draft) -> None:
@@ -133,18 +144,21 @@ def _write_version(seen: Seen, body: Body, partners: Sequence[Partner], *, reaso
 
 
 def _write_recipients(document: Document, partners: Sequence[Partner]) -> None:
-    Recipient.objects.bulk_create(
-        [
-            Recipient(
-                document_id=document.pk,
-                owner_id=document.owner_id,
-                party_id=partner.party_id,
-                company_id=partner.party.company_id,
-                position=position,
-            )
-            for position, partner in enumerate(partners)
-        ]
-    )
+    Recipient.objects.bulk_create(recipients_of(document, partners))
+
+
+def recipients_of(document: Document, partners: Sequence[Partner]) -> list[Recipient]:
+    """The recipients in order, not stored yet."""
+    return [
+        Recipient(
+            document_id=document.pk,
+            owner_id=document.owner_id,
+            party_id=partner.party_id,
+            company_id=partner.party.company_id,
+            position=position,
+        )
+        for position, partner in enumerate(partners)
+    ]
 
 
 def _link_sources(seen: Seen, draft: Draft, *, at: datetime) -> list[UUID]:

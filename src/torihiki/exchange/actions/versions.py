@@ -10,7 +10,7 @@ from torihiki.exchange.models import Document, Line, Version
 from torihiki.exchange.papers import FORMAT
 from torihiki.exchange.specs import Kind
 from torihiki.lib.canonical import canonical_json
-from torihiki.lib.ids import new_id
+from torihiki.lib.ids import new_id, new_ids
 from torihiki.lib.money import minor_units
 
 SEARCH_LENGTH_MAX = 2_000
@@ -59,6 +59,27 @@ def store_version(
     at: datetime,
 ) -> Version:
     """Write a version with its lines, and bring the document's shared columns up to it."""
+    version, lines = version_of(
+        document, kind, payload, body, totals, number=number, previous=previous, reason=reason, at=at
+    )
+    Version.objects.bulk_create([version])
+    Line.objects.bulk_create(lines, batch_size=500)
+    return version
+
+
+def version_of(
+    document: Document,
+    kind: Kind,
+    payload: bytes,
+    body: Body,
+    totals: Totals | None,
+    *,
+    number: int,
+    previous: str,
+    reason: str,
+    at: datetime,
+) -> tuple[Version, list[Line]]:
+    """The version and its lines, not stored yet; the document's shared columns are brought up to it."""
     version = Version(
         id=new_id(),
         document_id=document.pk,
@@ -69,28 +90,27 @@ def store_version(
         reason=reason,
         sent_at=at,
     )
-    Version.objects.bulk_create([version])
     lines = list(getattr(body, "lines", ()))
     amounts = totals.lines if totals else [None] * len(lines)
-    Line.objects.bulk_create(
-        [
-            Line(
-                version_id=version.pk,
-                document_id=document.pk,
-                version_number=number,
-                position=position,
-                line_id=line.line_id,
-                item_code=line.item_code,
-                description=line.description[:200],
-                quantity=_fitting(getattr(line, "quantity", None)),
-                unit=line.unit,
-                unit_price=_fitting(getattr(line, "unit_price", None)),
-                amount=amount,
-            )
-            for position, (line, amount) in enumerate(zip(lines, amounts, strict=False), start=1)
-        ],
-        batch_size=500,
-    )
+    stored = [
+        Line(
+            id=line_key,
+            version_id=version.pk,
+            document_id=document.pk,
+            version_number=number,
+            position=position,
+            line_id=line.line_id,
+            item_code=line.item_code,
+            description=line.description[:200],
+            quantity=_fitting(getattr(line, "quantity", None)),
+            unit=line.unit,
+            unit_price=_fitting(getattr(line, "unit_price", None)),
+            amount=amount,
+        )
+        for position, (line_key, line, amount) in enumerate(
+            zip(new_ids(len(lines)), lines, amounts, strict=False), start=1
+        )
+    ]
     document.version = number
     document.subject = getattr(body, "subject", "")[:200]
     document.currency = getattr(body, "currency", "JPY")
@@ -98,7 +118,7 @@ def store_version(
     document.due_on = kind.due(body) if kind.due else None
     words = [document.subject, *(f"{line.item_code} {line.description}" for line in lines)]
     document.search = " ".join(words)[:SEARCH_LENGTH_MAX]
-    return version
+    return version, stored
 
 
 def _fitting(value: Any) -> Any:
