@@ -50,6 +50,7 @@ from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
 from torihiki.identity.actions import add_unit, invite_member, withdraw_invitation
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
+from torihiki.project.local.passwords import SUPERUSER as SUPERUSER
 from torihiki.project.local.testing import TestDatabase
 from torihiki.tenancy import roles
 from torihiki.tenancy.actor import Actor, scope

@@ -13,7 +13,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
-from tests.market import Market
+from tests.market import SUPERUSER, Market
 from tests.world import Desk
 from torihiki.exchange.actions import bulk
 from torihiki.exchange.actions.bulk import ImportRefused, TooManyRows, issue_documents
@@ -26,7 +26,6 @@ from torihiki.exchange.refusals import ApprovalMissing, KeyUsedElsewhere, RoleMa
 from torihiki.exchange.specs import KINDS, Kind
 from torihiki.identity.actions.companies import set_approval_kinds
 from torihiki.ledger.models import Entry
-from torihiki.project.local.passwords import SUPERUSER
 from torihiki.tenancy.actor import scope
 
 FREE = [kind for kind in KINDS.values() if kind.free]
