@@ -50,7 +50,7 @@ from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
 from torihiki.identity.actions import add_unit, invite_member, withdraw_invitation
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
-from torihiki.project.local.passwords import SUPERUSER as SUPERUSER
+from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
 from torihiki.tenancy import roles
 from torihiki.tenancy.actor import Actor, scope
@@ -58,6 +58,7 @@ from torihiki.tenancy.actor import Actor, scope
 MARK = r"ZQ\d{4}Q"
 FILE = b"%PDF-1.4 kept by one company: "
 DEPTH_MAX = 8
+SUPERUSER = passwords.SUPERUSER
 OUTSIDE = {
     "株式会社みなと商店": "株式会社そとから",
     "minato.example": "outside.example",
