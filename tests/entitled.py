@@ -32,6 +32,8 @@ SEEN = {
     "identity_company": f"t.id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"
     f" WHERE m.company_id = t.id AND m.account_id = {PERSON})",
     "identity_member": f"t.company_id = {ME} OR t.account_id = {PERSON}",
+    "identity_policyversion": f"t.company_id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"
+    f" WHERE m.company_id = t.company_id AND m.account_id = {PERSON})",
     "exchange_party": f"t.company_id = {ME} OR t.owner_id = {ME} OR EXISTS (SELECT 1 FROM exchange_relationship r"
     f" WHERE r.state NOT IN ('invited', 'declined', 'withdrawn')"
     f" AND {ME} IN (r.inviter_id, r.invitee_id) AND t.company_id IN (r.inviter_id, r.invitee_id))",
@@ -60,6 +62,7 @@ SEEN = {
 CHANGED = {
     "identity_company": f"t.id = {ME}",
     "identity_member": MINE,
+    "identity_policyversion": NONE,
     "exchange_party": f"t.company_id = {ME} OR t.owner_id = {ME}",
     "exchange_document": f"t.owner_id = {ME} OR {DOCUMENT.format(id='t.id')}"
     " AND (SELECT count(*) = 1 FROM exchange_recipient r WHERE r.document_id = t.id)",

@@ -48,8 +48,10 @@ from torihiki.exchange.partners.actions import (
 from torihiki.exchange.partners.terms import TermsBody
 from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
 from torihiki.identity.actions import add_unit, invite_member, withdraw_invitation
+from torihiki.identity.actions.policies import change_policy
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
+from torihiki.identity.policies import LockoutPolicy
 from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
 from torihiki.tenancy import roles
@@ -180,6 +182,7 @@ class Builder:
                 if name == "withdrawn":
                     withdraw_invitation(actor, invited.pk, at=now)
                     withdraw_partner(actor, asked.pk, at=now)
+            change_policy(actor, LockoutPolicy(failures_max=7), seen=0, at=now, address="")
             external = add_external_partner(
                 actor, PartyDetails(name=f"外部 {self.mark()}"), own_code=self.mark(), note=self.mark(), at=now
             )

@@ -22,6 +22,7 @@ EVERYBODYS_OWN = {
     "password": "one's own password",
     "sign-out": "one's own session",
     "switch-company": "one's own membership",
+    "prove": "one's own proof",
 }
 """Desks at which every member may write, whatever the role: about themselves only."""
 
@@ -217,7 +218,9 @@ def own_digest(market: Market, desk: Desk) -> dict[str, Any]:
     with market.superuser() as connection:
         probe = Probe(market, connection)
         tables = [
-            table for table in CLASSES if table not in ("ledger_entry", "identity_session", "identity_signinattempt")
+            table
+            for table in CLASSES
+            if table not in ("ledger_entry", "identity_session", "identity_signinattempt", "identity_tries")
         ]
         with probe.acting(desk.actor):
             return {

@@ -314,7 +314,14 @@ def test_functions_answer_for_the_acting_company_only(probe: Probe) -> None:
         one(probe, "SELECT exchange_sync_views(%s)", [sent, foreign])
         one(probe, "SELECT exchange_first_views(%s, NULL, NULL)", [sent, foreign])
         one(probe, "SELECT identity_sessions_end(%s, '')", desks["issuer"].actor.account_id)
-        assert not one(probe, "SELECT identity_session_open('x', %s, now())", desks["issuer"].actor.member_id)
+        foreign_member = desks["issuer"].actor.member_id
+        opened = "SELECT identity_session_open('x', %s, now(), NULL, '', 'password', true)"
+        assert not one(probe, opened, foreign_member)
+        attempted = "SELECT identity_attempt_open('x', %s, 'password', '[]', '/', now(), now())"
+        assert not one(probe, attempted, foreign_member)
+        assert not one(probe, "SELECT identity_unlock(%s)", foreign_member)
+        for function in ("identity_standing()", "identity_company_sessions()"):
+            assert not one(probe, f"SELECT count(*) FROM {function} WHERE member_id = %s", foreign_member)
         probe.connection.execute("RESET ROLE")
         assert digest(probe) == before
 

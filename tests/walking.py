@@ -22,6 +22,7 @@ from torihiki.exchange.partners.actions.invitations import INVITATION as PARTNER
 from torihiki.exchange.specs import KINDS
 from torihiki.identity.keys import link_token
 from torihiki.identity.letters import INVITATION as MEMBER_INVITATION
+from torihiki.identity.policies import POLICIES
 from torihiki.lib.ids import new_id
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -210,6 +211,7 @@ WORDS: dict[str, Callable[[], list[str]]] = {
     "kind": lambda: [*KINDS],
     "name": lambda: sorted({step.name for kind in KINDS.values() for step in kind.steps} | {"approve", "discard"}),
     "code": lambda: sorted({export.code for kind in KINDS.values() for export in kind.exports}),
+    "topic": lambda: [*POLICIES],
     "answer": lambda: ["accept", "decline", "register"],
 }
 """Parameters that are words of the product and no ids."""

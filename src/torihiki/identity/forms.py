@@ -4,17 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from torihiki.identity.access import access_units
 from torihiki.identity.actions import NewPerson
 from torihiki.identity.models import Unit
-from torihiki.identity.passwords import STANDARD, password_problems
+from torihiki.identity.passwords import Chooser
 from torihiki.identity.permissions import Role
+from torihiki.identity.policies import Option, Policy
 from torihiki.tenancy.actor import Actor
 
 LOGIN_ID_LENGTH_MIN, LOGIN_ID_LENGTH_MAX = 4, 100
+LIST_LENGTH_MAX = 10_000
 PASSWORD_LENGTH_MAX = 200  # of what is tried, not of what may be chosen
 
 
@@ -36,7 +39,9 @@ class SignInForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """A password chosen twice, by the profile's rules."""
+    """A password chosen twice, by the rules of the chooser's companies."""
+
+    chooser = Chooser()
 
     password = forms.CharField(
         label=_("Password"),
@@ -51,18 +56,18 @@ class NewPasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, chooser: Chooser | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["password"].help_text = STANDARD.explanation
-
-    def clean_password(self) -> str:
-        password = str(self.cleaned_data["password"])
-        if problems := password_problems(password):
-            raise forms.ValidationError(problems)
-        return password
+        self.chooser = chooser or self.chooser
+        self.fields["password"].help_text = self.chooser.profile.explanation
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        typed = tuple(str(cleaned.get(name, "")) for name in ("login_id", "name", "email", "company_name"))
+        if "password" in cleaned and (problems := self.chooser.problems(cleaned["password"], *typed)):
+            for problem in problems:
+                self.add_error("password", problem)
+            return cleaned
         if "password" in cleaned and cleaned.get("repeated") != cleaned["password"]:
             self.add_error("repeated", _("The two passwords differ. Type the same one twice."))
         return cleaned
@@ -154,6 +159,75 @@ class PasswordChangeForm(NewPasswordForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     field_order = ("present", "password", "repeated")
+
+
+class ProveForm(forms.Form):
+    """The password once more."""
+
+    present = forms.CharField(
+        label=_("Password"),
+        max_length=PASSWORD_LENGTH_MAX,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class PolicyForm(forms.Form):
+    """What a company decides about one topic; its fields are the policy's options."""
+
+    policy_class: type[Policy] = Policy
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    @classmethod
+    def initial_of(cls, policy: Policy) -> dict[str, Any]:
+        """Values of the fields: a tuple of words is typed one a line, unless it is chosen."""
+        values = policy.values()
+        for name, option in policy.options().items():
+            if isinstance(values[name], list) and not option.choices:
+                values[name] = "\n".join(values[name])
+        return values
+
+    def policy(self) -> Policy:
+        values = {name: self.cleaned_data[name] for name in self.policy_class.options()}
+        for name, option in self.policy_class.options().items():
+            if isinstance(getattr(self.policy_class(), name), tuple):
+                typed = values[name] if option.choices else values[name].split()
+                values[name] = tuple(dict.fromkeys(typed))
+        return self.policy_class(**values)
+
+
+def policy_form(policy_class: type[Policy]) -> type[PolicyForm]:
+    """The form of one topic, made from its options."""
+    default = policy_class()
+    made = {name: _option_field(option, getattr(default, name)) for name, option in policy_class.options().items()}
+    return type(f"{policy_class.__name__}Form", (PolicyForm,), {**made, "policy_class": policy_class})
+
+
+def _option_field(option: Option, default: Any) -> forms.Field:
+    words: dict[str, Any] = {"label": option.label, "help_text": option.help}
+    if isinstance(default, bool):
+        return forms.BooleanField(required=False, **words)
+    if isinstance(default, int):
+        words["label"] = lazy(_bounded, str)(option.label, option.unit, option.lowest, option.highest)
+        return forms.IntegerField(min_value=option.lowest, max_value=option.highest, **words)
+    if isinstance(default, tuple) and option.choices:
+        chosen = forms.CheckboxSelectMultiple
+        return forms.MultipleChoiceField(choices=option.choices, required=False, widget=chosen, **words)
+    if isinstance(default, tuple):
+        area = forms.Textarea(attrs={"rows": 6, "spellcheck": "false"})
+        return forms.CharField(required=False, max_length=LIST_LENGTH_MAX, widget=area, **words)
+    return forms.ChoiceField(choices=option.choices, widget=forms.RadioSelect, **words)
+
+
+def _bounded(label: Any, unit: Any, lowest: int, highest: int) -> str:
+    """Such as "Within (minutes, 1 to 1440)"."""
+    return gettext("%(label)s (%(unit)s, %(lowest)d to %(highest)d)") % {
+        "label": label,
+        "unit": unit,
+        "lowest": lowest,
+        "highest": highest,
+    }
 
 
 def unit_tree(actor: Actor, *, without: Unit | None = None) -> list[tuple[Unit, int]]:

@@ -13,7 +13,8 @@ from torihiki.tenancy.actor import Actor, scope
 from torihiki.tenancy.system import system_rows
 
 TRIES_MAX = 10
-SESSIONS_KEPT = timedelta(days=2)  # after they were last seen; longer than any limit
+SESSIONS_KEPT = timedelta(days=8)  # after they were last seen; longer than any limit
+TRIES_KEPT = timedelta(days=2)  # longer than any window or lock
 RETRY = RetryStrategy(
     max_attempts=TRIES_MAX, exponential_wait=4, retry_exceptions=[OSError, smtplib.SMTPException]
 )  # 4 s, 16 s, … about 12 days in all
@@ -41,7 +42,8 @@ def send_letter(*, name: str, company_id: str, subject_id: str, message_id: str)
 @app.periodic(cron="17 * * * *")
 @app.task(name="identity.sweep", queue="calendar", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Once an hour: remove sessions and half-finished sign-ins that are over."""
+    """Once an hour: remove sessions, half-finished sign-ins and counted tries that are over."""
     now = datetime.fromtimestamp(timestamp, tz=UTC)
     system_rows("SELECT identity_sessions_sweep(%s)", [now - SESSIONS_KEPT])
     system_rows("SELECT identity_attempts_sweep(%s)", [now])
+    system_rows("SELECT identity_tries_sweep(%s)", [now - TRIES_KEPT])

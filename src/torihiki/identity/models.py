@@ -1,6 +1,7 @@
 """Companies, their units and members, the accounts behind them, and their sessions."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,7 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=5, choices=LANGUAGES, default="ja")
     created_at = models.DateTimeField()
+    password_changed_at = models.DateTimeField(null=True)  # empty: since the account was made
 
     objects = AccountManager()
     USERNAME_FIELD = "login_id"
@@ -153,12 +155,66 @@ class Invitation(models.Model):
         return self.email
 
 
+class PolicyVersion(models.Model):
+    """What a company decided about one topic, and who did; the highest number holds. See `identity.policies`."""
+
+    row_security = PartyVisible(
+        # What a person's credential must be depends on every company that the person works for.
+        commands=("SELECT", "INSERT"),
+        read=f"company_id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"  # noqa: S608 - our own constants
+        " WHERE m.company_id = identity_policyversion.company_id AND m.account_id = actor_account())",
+        insert=f"company_id = {ME}",
+        granted=GRANTED.format(column="company_id"),
+    )
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    topic = models.CharField(max_length=20)
+    number = models.PositiveIntegerField()
+    values = models.JSONField()
+    changed_by = models.CharField(max_length=100)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "topic", "number"], name="policy_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.number}"
+
+
+class Tries(models.Model):
+    """Tries at a secret of an account, or of a login id that nobody has: counted before they are verified."""
+
+    row_security = ByFunctionOnly()
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    subject = models.UUIDField()  # no foreign key: unknown login ids are counted alike
+    secret = models.CharField(max_length=20)
+    tried_at = ArrayField(models.DateTimeField(), default=list)
+    failed_at = ArrayField(models.DateTimeField(), default=list)
+    locked_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "secret"], name="tries_once_per_secret")]
+        indexes = [models.Index(fields=["last_at"], name="identity_tries_last")]
+
+    def __str__(self) -> str:
+        return f"{self.secret} of {self.subject}"
+
+
 class Session(models.Model):
     """A signed-in browser. The cookie's secret is stored hashed; rows are reached by functions only."""
 
     row_security = ByFunctionOnly()
 
     key_hash = models.BinaryField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=300, default="")
+    proof = models.CharField(max_length=20, default="password")
+    second_step = models.BooleanField(default=False)
+    proved_at = models.DateTimeField()  # when the person last proved who they are
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     member = models.ForeignKey(Member, on_delete=models.CASCADE)
     created_at = models.DateTimeField()

@@ -6,13 +6,76 @@ from torihiki.ledger.refusals import NotVisible, Refused
 
 
 class SignInRefused(Refused):
-    """One answer for an unknown id, a wrong password and a closed account."""
+    """One answer for an unknown id, a wrong password, a closed or locked account and a network that is not allowed."""
 
     status = 422
     code = "sign_in_refused"
 
     def __init__(self) -> None:
-        super().__init__(_("The login id or the password is not right. Check both, and whether Caps Lock is on."))
+        super().__init__(
+            _(
+                "Not signed in. Check login id, password and Caps Lock. After several wrong tries an account is locked"
+                " for a while, and a company may allow its own networks only."
+            )
+        )
+
+
+class TooBusy(Refused):
+    """Too many passwords are being checked in this process."""
+
+    status = 503
+    code = "too_busy"
+
+    def __init__(self) -> None:
+        super().__init__(_("Too many people are signing in at this moment. Please try again in a few seconds."))
+
+
+class OutsideNetwork(Refused):
+    """The company does not allow the address (clause 2-5-4)."""
+
+    status = 403
+    code = "outside_network"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Your company allows work from its own networks only, and you are outside of them."
+                " Ask your administrator, or come back from an allowed network."
+            )
+        )
+
+
+class Locked(Refused):
+    """After too many wrong tries (clause 2-5-3)."""
+
+    status = 422
+    code = "locked"
+
+    def __init__(self) -> None:
+        super().__init__(_("There were too many wrong tries. Wait a while, or ask an administrator to unlock you."))
+
+
+class PolicyUnfit(Refused):
+    """The values are not within the policy's bounds."""
+
+    status = 422
+    code = "policy_unfit"
+
+
+class PolicyChangedMeanwhile(Refused):
+    code = "policy_changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody else changed this meanwhile. Look at what holds now, and change it again."))
+
+
+class NeedsConfirmation(Refused):
+    """The change would shut somebody out; its author has not confirmed that."""
+
+    code = "needs_confirmation"
+
+    def __init__(self) -> None:
+        super().__init__(_("This change has consequences. Read them and confirm."))
 
 
 class AttemptOver(Refused):
@@ -46,6 +109,14 @@ class LoginIdTaken(Refused):
 class PasswordWeak(Refused):
     status = 422
     code = "password_weak"
+
+
+class SamePassword(Refused):
+    status = 422
+    code = "same_password"
+
+    def __init__(self) -> None:
+        super().__init__(_("This is the password that has expired. Choose another one."))
 
 
 class PasswordWrong(Refused):

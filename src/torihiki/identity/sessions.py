@@ -1,8 +1,9 @@
 """Sessions: a random cookie, its hash in the database, and the actor that each request acts as."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,16 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from torihiki.crypto.digest import new_token, token_hash
+from torihiki.identity.events import IdentityEvent
+from torihiki.identity.network import client_address
 from torihiki.identity.permissions import PERMISSIONS
-from torihiki.tenancy.actor import Actor
+from torihiki.identity.policies import POLICIES, NetworkPolicy
+from torihiki.ledger.recording import record
+from torihiki.tenancy.actor import Actor, scope
 
-IDLE = timedelta(minutes=60)
-ABSOLUTE = timedelta(hours=12)
 COOKIE_LENGTH_MAX = 100
+BACKGROUND = "Torihiki-Background"
+"""Header of requests that a page makes by itself (polling): they do not count as doing something."""
 
 
 @dataclass(frozen=True)
@@ -26,45 +31,75 @@ class SignedIn:
 
     actor: Actor
     language: str
+    proved_at: datetime
+    network: NetworkPolicy
 
 
 class SessionMiddleware:
-    """Sets `request.actor` (None where nobody is signed in) and `request.session_token`."""
+    """Sets `request.actor` (None where nobody is signed in), `request.session_token`, `request.proved_at` and
+    `request.address`. A session that shows up outside its company's networks ends there (clause 2-5-4)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        address = client_address(request)
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        signed_in = resume(token, at=timezone.now()) if 0 < len(token) <= COOKIE_LENGTH_MAX else None
+        by_itself = BACKGROUND in request.headers
+        at = timezone.now()
+        signed_in = resume(token, at=at, prolong=not by_itself) if 0 < len(token) <= COOKIE_LENGTH_MAX else None
+        if signed_in and not signed_in.network.lets_in(address):
+            _end_outside(signed_in.actor, token, address, at)
+            signed_in, request.was_outside = None, True  # type: ignore[attr-defined]
+        request.address = address  # type: ignore[attr-defined]
         request.actor = signed_in.actor if signed_in else None  # type: ignore[attr-defined]
         request.session_token = token if signed_in else ""  # type: ignore[attr-defined]
+        request.proved_at = signed_in.proved_at if signed_in else None  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-def open_session(member_id: UUID, *, at: datetime) -> str:
+@dataclass(frozen=True)
+class How:
+    """How somebody came in: shown on the page of one's sessions."""
+
+    address: str = ""
+    browser: str = ""
+    proof: str = "password"
+    second_step: bool = False
+
+
+def open_session(member_id: UUID, *, at: datetime, how: How | None = None) -> str:
     """The cookie's value for a new session. The surrounding scope must be the account's own.
 
     Raises ValueError when the member is suspended or another person's.
     """
-    token = new_token()
+    token, how = new_token(), how or How()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT identity_session_open(%s, %s, %s)", [token_hash(token), member_id, at])
+        cursor.execute(
+            "SELECT identity_session_open(%s, %s, %s, %s, %s, %s, %s)",
+            [token_hash(token), member_id, at, how.address or None, how.browser, how.proof, how.second_step],
+        )
         if not cursor.fetchone()[0]:
             raise ValueError("this member cannot be signed in")
     return token
 
 
-def resume(token: str, *, at: datetime) -> SignedIn | None:
-    """Who a cookie stands for; None when it is unknown, idle or too old, or its member, account or company is shut."""
-    limits: list[Any] = [token_hash(token), at, IDLE, ABSOLUTE]
+def resume(token: str, *, at: datetime, prolong: bool = True) -> SignedIn | None:
+    """Who a cookie stands for; None when it is unknown, idle or too old by its company's policy (clause 2-5-2), or its
+    member, account or company is shut. The time without operation begins anew unless `prolong` is false."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM identity_session_resume(%s, %s, %s, %s)", limits)
+        cursor.execute(
+            "SELECT * FROM identity_session_resume(%s, %s, %s, %s)", [token_hash(token), at, prolong, DEFAULTS]
+        )
         row = cursor.fetchone()
     if row is None:
         return None
-    *identity, language = row
-    return SignedIn(actor_from(identity), language)
+    *identity, language, proved_at, network = row
+    return SignedIn(actor_from(identity), language, proved_at, NetworkPolicy.from_values(json.loads(network)))
+
+
+DEFAULTS = json.dumps({topic: policy().values() for topic, policy in POLICIES.items()})
+"""What holds where a company never decided: the function that resumes a session puts the decisions over it."""
 
 
 def actor_from(row: Sequence[Any]) -> Actor:
@@ -98,3 +133,17 @@ def end_sessions_of_member(member_id: UUID) -> None:
     """End all sessions of one member of the acting company (suspension)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT identity_sessions_end_of_member(%s)", [member_id])
+
+
+def _end_outside(actor: Actor, token: str, address: str, at: datetime) -> None:
+    with scope(actor):
+        close_session(token)
+        record(
+            IdentityEvent.OUTSIDE_NETWORK,
+            actor,
+            subject_type="member",
+            subject_id=actor.member_id,
+            subject_label=actor.name,
+            at=at,
+            data={"address": address},
+        )

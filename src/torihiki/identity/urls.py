@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from torihiki.identity.pages import invitations, members, profile, signing, units
+from torihiki.identity.pages import invitations, members, profile, proving, security, signing, units
 
 urlpatterns = [
     path("sign-in", signing.sign_in_page, name="sign-in"),
+    path("sign-in/password", signing.expired_password_page, name="expired-password"),
     path("sign-out", signing.sign_out_page, name="sign-out"),
     path("language", signing.language_page, name="language"),
     path("invitation/<str:token>", invitations.invitation_page, name="invitation"),
@@ -13,10 +14,15 @@ urlpatterns = [
     path("profile/password", profile.password_page, name="password"),
     path("profile/companies", profile.companies_page, name="companies"),
     path("profile/companies/<uuid:member_id>", signing.switch_company_page, name="switch-company"),
+    path("prove", proving.prove_page, name="prove"),
+    path("security", security.security_page, name="security"),
+    path("security/<str:topic>", security.security_topic_page, name="security-topic"),
+    path("security/<str:topic>/history", security.security_history_page, name="security-history"),
     path("members", members.members_page, name="members"),
     path("members/invite", members.invite_page, name="invite-member"),
     path("members/<uuid:member_id>", members.member_page, name="member"),
     path("members/<uuid:member_id>/suspend", members.suspend_page, name="suspend-member"),
+    path("members/<uuid:member_id>/unlock", members.unlock_page, name="unlock-member"),
     path("members/<uuid:member_id>/reactivate", members.reactivate_page, name="reactivate-member"),
     path("members/invitations/<uuid:invitation_id>/resend", members.resend_page, name="resend-invitation"),
     path("members/invitations/<uuid:invitation_id>/withdraw", members.withdraw_page, name="withdraw-invitation"),

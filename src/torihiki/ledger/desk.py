@@ -6,6 +6,7 @@ It knows only `request.actor`, which a middleware two floors up has set.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
@@ -27,16 +28,20 @@ class DeskRequest(HttpRequest):
 
     actor: Actor
     session_token: str
+    proved_at: datetime
+    address: str
+    proven: Any
     htmx: Any
 
 
 def desk(
-    permission: str | None, *, methods: tuple[str, ...] = ("GET",)
+    permission: str | None, *, methods: tuple[str, ...] = ("GET",), first: Callable[[Any], None] | None = None
 ) -> Callable[[Callable[..., HttpResponseBase]], View[...]]:
     """A view for those who hold `permission` (None: everyone who is signed in), run in one transaction in their scope.
 
     A refusal undoes what the view wrote but keeps its ledger entry, and is answered with its status and words.
-    Streaming bodies run after the transaction: a desk returns complete answers.
+    Streaming bodies run after the transaction: a desk returns complete answers. `first` runs on a POST before the
+    transaction, for what has to stay whatever becomes of it, such as a counted try at a password.
     """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> View[...]:
@@ -47,6 +52,8 @@ def desk(
             actor: Actor | None = getattr(request, "actor", None)
             if actor is None:
                 return _to_sign_in(request)
+            if first is not None and request.method == "POST" and (permission is None or actor.may(permission)):
+                first(request)
             with scope(actor):
                 try:
                     if permission is not None and not actor.may(permission):

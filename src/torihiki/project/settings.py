@@ -41,6 +41,8 @@ SECRET_KEY = secret("TORIHIKI_SECRET_KEY", HOME / "keys" / "session-signing.key"
 ROOT_KEY_FILE = Path(os.environ.get("TORIHIKI_ROOT_KEY_FILE", HOME / "keys" / "root.key"))
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("TORIHIKI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+TRUSTED_PROXIES = [each for each in os.environ.get("TORIHIKI_TRUSTED_PROXIES", "").split(",") if each]
+"""CIDR ranges of our own reverse proxies, whose X-Forwarded-For is believed; by default nobody's is."""
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 DATABASES = {"default": database(os.environ.get("TORIHIKI_DATABASE_ROLE", "application"))}

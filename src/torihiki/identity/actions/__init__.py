@@ -7,7 +7,7 @@ from torihiki.identity.actions.invitations import (
     resend_invitation,
     withdraw_invitation,
 )
-from torihiki.identity.actions.members import change_member, reactivate_member, suspend_member
+from torihiki.identity.actions.members import change_member, reactivate_member, suspend_member, unlock_member
 from torihiki.identity.actions.profile import change_language, change_password, change_profile
 from torihiki.identity.actions.signing import sign_out, switch_company
 from torihiki.identity.actions.units import add_unit, change_unit, close_unit, reopen_unit
@@ -32,5 +32,6 @@ __all__ = [
     "sign_out",
     "suspend_member",
     "switch_company",
+    "unlock_member",
     "withdraw_invitation",
 ]

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from torihiki.identity.access import lock_company
+from torihiki.identity.choosing import chooser_for
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.founding import complete_founding
+from torihiki.identity.hashing import hash_anew
 from torihiki.identity.keys import make_company_key
 from torihiki.identity.models import Account, Company, Member
-from torihiki.identity.passwords import password_problems
 from torihiki.identity.permissions import PERMISSIONS, Role
 from torihiki.identity.refusals import LoginIdTaken, PasswordWeak
 from torihiki.ledger.recording import record
@@ -100,14 +100,15 @@ def set_approval_kinds(actor: Actor, kinds: Sequence[str], *, at: datetime) -> N
 
 def make_account(actor: Actor, person: NewPerson, at: datetime) -> UUID:
     """The account with the actor's `account_id`, in whose scope this must run. Raises LoginIdTaken or PasswordWeak."""
-    if problems := password_problems(person.password):
+    chooser = chooser_for(actor.company)
+    if problems := chooser.problems(person.password, person.login_id, person.name, person.email):
         raise PasswordWeak(" ".join(problems))
     try:
         with transaction.atomic():
             Account.objects.create(
                 id=actor.account,
                 login_id=person.login_id,
-                password=make_password(person.password),
+                password=hash_anew(person.password),
                 language=person.language,
                 created_at=at,
             )

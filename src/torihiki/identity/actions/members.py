@@ -6,6 +6,7 @@ from uuid import UUID
 
 from torihiki.identity.access import access_member, access_members, access_unit, lock_company
 from torihiki.identity.events import IdentityEvent
+from torihiki.identity.lockout import unlock
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
 from torihiki.identity.refusals import LastAdministrator, OwnSuspension
@@ -67,6 +68,15 @@ def reactivate_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
         member.suspended_at = None
         member.save(update_fields=["suspended_at"])
         _record(IdentityEvent.MEMBER_REACTIVATED, actor, member, at)
+    return member
+
+
+def unlock_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
+    """The member's password is verified again from the next try on (clause 2-5-3). Raises NotHere."""
+    with attempt(IdentityEvent.ACCOUNT_UNLOCKED, actor, subject_type="member", subject_id=member_id):
+        member = access_member(actor, member_id)
+        unlock(member.id)
+        _record(IdentityEvent.ACCOUNT_UNLOCKED, actor, member, at)
     return member
 
 

@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from django.contrib.auth.hashers import check_password, make_password
-
 from torihiki.identity.access import access_member, access_own_account
+from torihiki.identity.choosing import set_password
 from torihiki.identity.events import IdentityEvent
-from torihiki.identity.models import LANGUAGES, Account
-from torihiki.identity.passwords import password_problems
-from torihiki.identity.refusals import PasswordWeak, PasswordWrong
+from torihiki.identity.models import LANGUAGES
+from torihiki.identity.proving import Proven
 from torihiki.identity.sessions import end_other_sessions
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
@@ -16,17 +14,12 @@ from torihiki.ledger.refusals import attempt
 from torihiki.tenancy.actor import Actor
 
 
-def change_password(actor: Actor, *, present: str, wanted: str, session_token: str, at: datetime) -> None:
-    """Every other session of the account ends. Raises PasswordWrong or PasswordWeak."""
+def change_password(actor: Actor, proven: Proven, *, wanted: str, session_token: str, at: datetime) -> None:
+    """Every other session of the account ends. Raises PasswordWeak."""
+    assert proven.account_id == actor.account
     with attempt(IdentityEvent.PASSWORD_CHANGED, actor):
-        account = Account.objects.select_for_update().get(pk=actor.account)
-        if not check_password(present, account.password):
-            raise PasswordWrong
-        if problems := password_problems(wanted):
-            raise PasswordWeak(" ".join(problems))
-        account.password = make_password(wanted)
-        account.save(update_fields=["password"])
-        end_other_sessions(account.id, kept=session_token)
+        set_password(actor.account, wanted, at=at)
+        end_other_sessions(actor.account, kept=session_token)
         _record(IdentityEvent.PASSWORD_CHANGED, actor, at)
 
 

@@ -1,22 +1,25 @@
 """Signing in and out, and going on to work for another company."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 
-from torihiki.crypto.digest import sha256_hex
+from torihiki.crypto.digest import sha256, sha256_hex
 from torihiki.identity.access import access_memberships
 from torihiki.identity.events import IdentityEvent
+from torihiki.identity.hashing import hash_anew
+from torihiki.identity.jobs import send_later
+from torihiki.identity.letters import LOCKED
+from torihiki.identity.lockout import Secret, count_failure
 from torihiki.identity.models import Account, Member
 from torihiki.identity.permissions import PERMISSIONS
+from torihiki.identity.policies import LockoutPolicy, Rules
 from torihiki.identity.refusals import NotHere, SignInRefused
-from torihiki.identity.sessions import close_session, open_session
+from torihiki.identity.sessions import How, close_session, open_session
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
-from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import NOBODY, Actor, scope
 
 
@@ -29,12 +32,18 @@ class SignIn:
     language: str
 
 
-def open_session_of(actor: Actor, *, at: datetime) -> str:
+def open_session_of(actor: Actor, *, at: datetime, how: How) -> str:
     """A session for a person who has just proved to be the actor. Returns the cookie's value."""
     assert actor.member_id is not None
     with scope(actor):
-        token = open_session(actor.member_id, at=at)
-        record(IdentityEvent.SIGNED_IN, actor, **_self(actor), at=at)  # type: ignore[arg-type]
+        token = open_session(actor.member_id, at=at, how=how)
+        record(
+            IdentityEvent.SIGNED_IN,
+            actor,
+            **_self(actor),  # type: ignore[arg-type]
+            at=at,
+            data={"proof": how.proof, "address": how.address},
+        )
     return token
 
 
@@ -78,42 +87,60 @@ def actor_of(member: Member) -> Actor:
     )
 
 
-def authenticate(login_id: str, password: str, at: datetime) -> UUID:
-    """The account, whose password is hashed anew when the hasher has become stronger. Raises SignInRefused."""
+@dataclass(frozen=True)
+class Known:
+    """What the platform knows of a login id. `account_id` stands for nobody where `encoded`, the password's hash, is
+    empty; it is the same at each try, so that unknown ids are counted alike."""
+
+    account_id: UUID
+    encoded: str = field(default="", repr=False)
+    is_active: bool = False
+
+
+def look_up(login_id: str) -> Known:
     with connection.cursor() as cursor:
         cursor.execute("SELECT account_id, password, is_active FROM identity_sign_in(%s)", [login_id])
-        row: tuple[UUID, str, bool] | None = cursor.fetchone()
-
-    if row is None:
-        make_password(password)  # as long as a wrong password takes
-        record_failure(None, login_id, SignInRefused.code, at)
-        raise SignInRefused
-    account_id, encoded, is_active = row
-
-    def rehash(raw: str) -> None:
-        with scope(Actor(account_id=account_id)):
-            Account.objects.filter(pk=account_id).update(password=make_password(raw))
-
-    if not check_password(password, encoded, setter=rehash) or not is_active:
-        record_failure(account_id, login_id, SignInRefused.code, at)
-        raise SignInRefused
-    return account_id
+        row = cursor.fetchone()
+    return Known(*row) if row else Known(UUID(bytes=sha256(login_id.lower().encode())[:16]))
 
 
-def record_failure(account_id: UUID | None, login_id: str, why: str, at: datetime) -> None:
-    """An unknown id is kept as a hash: people type passwords there. The look for memberships is made for it as well,
-    so that both answers cost the same."""
-    person = Actor(account_id=account_id or new_id(), name=login_id if account_id else "")
+def password_wrong(account_id: UUID, login_id: str, rules: Rules, at: datetime, **facts: str) -> None:
+    """A counted try was wrong: the account is locked when it was one too many, and its person is told by mail."""
+    locks = count_failure(account_id, Secret.PASSWORD, rules.strictest(LockoutPolicy), at=at)
+    record_failure(account_id, login_id, SignInRefused.code, at, locks=locks, **facts)
+
+
+def renew_hash(account_id: UUID, password: str) -> None:
+    """The hasher has become stronger since the password was chosen."""
+    encoded = hash_anew(password)
+    with scope(Actor(account_id=account_id)):
+        Account.objects.filter(pk=account_id).update(password=encoded)
+
+
+def language_of_account(account_id: UUID) -> str:
+    with scope(Actor(account_id=account_id)):
+        return Account.objects.only("language").get(pk=account_id).language
+
+
+def record_failure(
+    account_id: UUID, login_id: str, why: str, at: datetime, *, locks: bool = False, **facts: str
+) -> None:
+    """For every company of the account; an unknown id is kept as a hash in the operator's ledger: people type
+    passwords there. The look for memberships is made for it as well, so that both answers cost the same."""
+    person = Actor(account_id=account_id)
     with scope(person):
         members = list(Member.objects.filter(account_id=person.account).only("id", "name", "company_id"))
     for member in members:
         failed = replace(person, company_id=member.company_id, member_id=member.id, name=member.name)
         with scope(failed):
-            record(IdentityEvent.SIGN_IN_FAILED, failed, **_self(failed), at=at, data={"why": why})  # type: ignore[arg-type]
+            record(IdentityEvent.SIGN_IN_FAILED, failed, **_self(failed), at=at, data={"why": why, **facts})  # type: ignore[arg-type]
+            if locks:
+                entry = record(IdentityEvent.ACCOUNT_LOCKED, failed, **_self(failed), at=at, data=facts)  # type: ignore[arg-type]
+                send_later(LOCKED, failed, entry.id)
     if not members:
         with scope(NOBODY):
             digest = sha256_hex(login_id.lower().encode())
-            record(IdentityEvent.SIGN_IN_FAILED, NOBODY, at=at, data={"why": why, "login_id_sha256": digest})
+            record(IdentityEvent.SIGN_IN_FAILED, NOBODY, at=at, data={"why": why, "login_id_sha256": digest, **facts})
 
 
 def _self(actor: Actor) -> dict[str, object]:

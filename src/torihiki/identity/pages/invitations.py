@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from torihiki.identity.access import OpenInvitation, access_invitation_by_token
 from torihiki.identity.actions import NewPerson, accept_invitation
+from torihiki.identity.choosing import chooser_for
 from torihiki.identity.forms import NewPersonForm
 from torihiki.identity.pages.signing import FIRST_PAGE, present_language, welcome
 from torihiki.identity.permissions import ROLE_HELP, Role
@@ -30,7 +31,7 @@ def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
     if actor is not None:
         return _join_with(request, actor, invitation, context)
     initial = {"name": invitation.name, "email": invitation.email, "login_id": invitation.email}
-    form = NewPersonForm(request.POST or None, initial=initial)
+    form = NewPersonForm(request.POST or None, initial=initial, chooser=chooser_for(invitation.company_id))
     if request.method == "POST" and form.is_valid():
         person = form.person(language=present_language())
         try:

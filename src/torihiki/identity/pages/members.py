@@ -16,10 +16,14 @@ from torihiki.identity.actions import (
     reactivate_member,
     resend_invitation,
     suspend_member,
+    unlock_member,
     withdraw_invitation,
 )
+from torihiki.identity.actions.policies import locked_until
 from torihiki.identity.forms import MemberForm
+from torihiki.identity.pages.proving import to_prove
 from torihiki.identity.permissions import MANAGE_MEMBERS, ROLE_HELP, Role
+from torihiki.identity.proving import is_fresh
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.web.paging import keyset_page
@@ -75,6 +79,8 @@ def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
     form = MemberForm(request.POST or None, actor=request.actor, kept=member.unit_id, initial=initial)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
+        if cleaned["email"] != member.email and not is_fresh(request.proved_at, at=timezone.now()):
+            return to_prove(request)  # codes and links go to this address
         try:
             change_member(
                 request.actor,
@@ -90,7 +96,13 @@ def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("members")
-    context = {"form": form, "member": member, "roles": ROLES, "is_self": member.id == request.actor.member_id}
+    context = {
+        "form": form,
+        "member": member,
+        "roles": ROLES,
+        "is_self": member.id == request.actor.member_id,
+        "locked_until": locked_until(request.actor, member_id, at=timezone.now()),
+    }
     return render(request, "identity/member.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -98,6 +110,13 @@ def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
 def suspend_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
     member = suspend_member(request.actor, member_id, at=timezone.now())
     messages.success(request, _("%(name)s is suspended and signed out everywhere.") % {"name": member.name})
+    return redirect("member", member_id)
+
+
+@desk(MANAGE_MEMBERS, methods=("POST",))
+def unlock_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    member = unlock_member(request.actor, member_id, at=timezone.now())
+    messages.success(request, _("%(name)s is unlocked.") % {"name": member.name})
     return redirect("member", member_id)
 
 

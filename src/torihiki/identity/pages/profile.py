@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 
 from torihiki.identity.access import access_member, access_memberships, access_own_account
 from torihiki.identity.actions import change_password, change_profile
+from torihiki.identity.choosing import chooser_of
 from torihiki.identity.forms import PasswordChangeForm, ProfileForm
+from torihiki.identity.pages.proving import password_first
 from torihiki.identity.permissions import Role
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
@@ -34,23 +36,26 @@ def profile_page(request: DeskRequest) -> HttpResponse:
     return render(request, "identity/profile.html", context, status=422 if request.method == "POST" else 200)
 
 
-@desk(None, methods=("GET", "POST"))
+@desk(None, methods=("GET", "POST"), first=password_first)
 def password_page(request: DeskRequest) -> HttpResponse:
-    form = PasswordChangeForm(request.POST or None)
+    form = PasswordChangeForm(request.POST or None, chooser=chooser_of(request.actor))
     if request.method == "POST" and form.is_valid():
-        try:
-            change_password(
-                request.actor,
-                present=form.cleaned_data["present"],
-                wanted=form.cleaned_data["password"],
-                session_token=request.session_token,
-                at=timezone.now(),
-            )
-        except Refused as refusal:
-            form.add_error("present" if refusal.code == "password_wrong" else "password", str(refusal.message))
+        if isinstance(request.proven, Refused):
+            form.add_error("present", str(request.proven.message))
         else:
-            messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
-            return redirect("profile")
+            try:
+                change_password(
+                    request.actor,
+                    request.proven,
+                    wanted=form.cleaned_data["password"],
+                    session_token=request.session_token,
+                    at=timezone.now(),
+                )
+            except Refused as refusal:
+                form.add_error("password", str(refusal.message))
+            else:
+                messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
+                return redirect("profile")
     return render(request, "identity/password.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
 

@@ -15,10 +15,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from torihiki.identity.actions import change_language, sign_out, switch_company
-from torihiki.identity.forms import SignInForm
+from torihiki.identity.choosing import chooser_of
+from torihiki.identity.forms import NewPasswordForm, SignInForm
 from torihiki.identity.models import LANGUAGES
+from torihiki.identity.network import client_address
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sessions import COOKIE_LENGTH_MAX
+from torihiki.identity.sign_in import password_age
 from torihiki.identity.sign_in.attempts import COOKIE_NAME, VALID, Attempt, Proof, resume_attempt
 from torihiki.identity.sign_in.stages import Waiting, advance
 from torihiki.ledger.desk import DeskRequest, desk, public
@@ -48,7 +51,33 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
             return proceed(request, attempt, at=timezone.now())
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
+            return render(request, "identity/sign_in.html", {"form": form}, status=refusal.status)
     return render(request, "identity/sign_in.html", {"form": form}, status=422)
+
+
+@public("whoever has just typed a password that has expired", methods=("GET", "POST"))
+def expired_password_page(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    try:
+        attempt = resumed(request, at=at)
+    except AttemptOver as refusal:
+        return over_page(request, refusal)
+    form = NewPasswordForm(request.POST or None, chooser=chooser_of(attempt.proven))
+    if request.method == "POST" and form.is_valid():
+        try:
+            if password_age.is_expired(attempt.proven, at=at):  # another tab may have been here before
+                password_age.renew(attempt, form.cleaned_data["password"], at=at)
+            return proceed(request, attempt, at=at)
+        except Refused as refusal:
+            form.add_error("password", str(refusal.message))
+    status = 422 if request.method == "POST" else 200
+    return render(request, "identity/expired_password.html", {"form": form}, status=status)
+
+
+def over_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """A half-finished sign-in is over: back to the beginning, with the reason."""
+    messages.warning(request, str(refusal.message))
+    return redirect("sign-in")
 
 
 @desk(None, methods=("POST",))
@@ -82,7 +111,7 @@ def switch_company_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
 def begin(request: HttpRequest, address: str) -> Attempt:
     """Somebody comes in by this request and wants to go to `address`, which is only followed on this site."""
     return Attempt(
-        address=str(request.META.get("REMOTE_ADDR", "")),
+        address=client_address(request),
         browser=request.headers.get("User-Agent", "")[:BROWSER_LENGTH_MAX],
         next=own_address(address),
     )
@@ -99,7 +128,7 @@ def resumed(request: HttpRequest, *, at: datetime) -> Attempt:
     """The attempt on which this browser is; for the pages of stages. Raises AttemptOver."""
     attempt = resume_attempt(
         request.COOKIES.get(COOKIE_NAME, ""),
-        address=str(request.META.get("REMOTE_ADDR", "")),
+        address=client_address(request),
         browser=request.headers.get("User-Agent", "")[:BROWSER_LENGTH_MAX],
         at=at,
     )

@@ -10,6 +10,9 @@ from uuid import UUID
 from django.db import connection
 
 from torihiki.crypto.digest import new_token, token_hash
+from torihiki.identity.actions.signing import Known
+from torihiki.identity.models import Member
+from torihiki.identity.policies import Rules
 from torihiki.identity.sessions import COOKIE_LENGTH_MAX, actor_from
 from torihiki.tenancy.actor import Actor, scope
 
@@ -26,6 +29,17 @@ class Proof(StrEnum):
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """Who a login id would be, before the password is verified: the memberships that are open from this address, what
+    their companies decided, and why nothing will be verified (empty where it will)."""
+
+    known: Known
+    inside: tuple[Member, ...]
+    rules: Rules
+    shut: str = ""
+
+
+@dataclass(frozen=True)
 class Attempt:
     """`actor` is whom the session will be for; None until there is a proof. `passed` are the stages left behind.
 
@@ -37,6 +51,7 @@ class Attempt:
     next: str = "/"
     login_id: str = ""
     password: str = field(default="", repr=False)
+    candidate: Candidate | None = field(default=None, repr=False)
     account_id: UUID | None = None
     actor: Actor | None = None
     proof: Proof | None = None

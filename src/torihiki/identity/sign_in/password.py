@@ -3,28 +3,42 @@
 from dataclasses import replace
 from datetime import datetime
 
-from torihiki.identity.access import access_memberships
-from torihiki.identity.actions.signing import actor_of, authenticate, record_failure
-from torihiki.identity.models import Account
-from torihiki.identity.refusals import NoCompanyOpen
+from torihiki.identity.actions.signing import actor_of, language_of_account, password_wrong, record_failure, renew_hash
+from torihiki.identity.hashing import verify
+from torihiki.identity.lockout import Secret, forget_tries
+from torihiki.identity.refusals import NoCompanyOpen, SignInRefused
 from torihiki.identity.sign_in.attempts import Attempt, Proof
-from torihiki.tenancy.actor import Actor, scope
 
 
 def run(attempt: Attempt, at: datetime) -> Attempt:
-    """Every refusal of the id or the password costs one hash and looks the same. Raises SignInRefused or NoCompanyOpen;
-    what was tried is in the ledger of each company the account belongs to, or, for an unknown id, in the operator's.
-    """
+    """Every refusal costs one hash and looks the same, also where nothing was to be verified. Raises SignInRefused or
+    NoCompanyOpen; what was tried is in the ledger of each company the account belongs to, or, for an unknown id, in the
+    operator's."""
     if attempt.proof is not None:
         return attempt
-    account_id = authenticate(attempt.login_id, attempt.password, at)
-    with scope(Actor(account_id=account_id)) as person:
-        memberships = list(access_memberships(person)[:1])
-        language = Account.objects.get(pk=account_id).language
-    if not memberships:
-        record_failure(account_id, attempt.login_id, NoCompanyOpen.code, at)
+    candidate = attempt.candidate
+    assert candidate is not None, "the network stage finds the candidate"
+    known = candidate.known
+    is_right, is_weak = verify(attempt.password, "" if candidate.shut else known.encoded)
+    if candidate.shut:
+        record_failure(known.account_id, attempt.login_id, candidate.shut, at, address=attempt.address)
+        raise SignInRefused
+    if not is_right or not known.is_active:
+        password_wrong(known.account_id, attempt.login_id, candidate.rules, at, address=attempt.address)
+        raise SignInRefused
+    forget_tries(known.account_id, Secret.PASSWORD)
+    if is_weak:
+        renew_hash(known.account_id, attempt.password)
+    if not candidate.inside:
+        record_failure(known.account_id, attempt.login_id, NoCompanyOpen.code, at, address=attempt.address)
         raise NoCompanyOpen
-    actor = actor_of(memberships[0])
     return replace(
-        attempt, account_id=account_id, actor=actor, proof=Proof.PASSWORD, language=language, password="", login_id=""
+        attempt,
+        account_id=known.account_id,
+        actor=actor_of(candidate.inside[0]),
+        proof=Proof.PASSWORD,
+        language=language_of_account(known.account_id),
+        password="",
+        login_id="",
+        candidate=None,
     )

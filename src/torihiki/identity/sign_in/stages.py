@@ -1,17 +1,17 @@
 """The table of stages. What is asked of somebody who signs in, and in which order, stands here and nowhere else."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from torihiki.identity.actions.signing import SignIn, open_session_of
+from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.refusals import AttemptOver
-from torihiki.identity.sign_in import password
+from torihiki.identity.sessions import How
+from torihiki.identity.sign_in import lockout, network, password, password_age
+from torihiki.identity.sign_in.asking import Asks
 from torihiki.identity.sign_in.attempts import Attempt, close_attempt, keep
-
-
-class Asks(Exception):
-    """A stage needs something of the person first, at its page."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,12 @@ class Stage:
     page: str = ""
 
 
-STAGES: tuple[Stage, ...] = (Stage("password", password.run),)
+STAGES: tuple[Stage, ...] = (
+    Stage("network", network.run),
+    Stage("lockout", lockout.run),
+    Stage("password", password.run),
+    Stage("password-age", password_age.run, "expired-password"),
+)
 """After the last one comes the session."""
 
 
@@ -38,9 +43,14 @@ class Waiting:
 def advance(attempt: Attempt, *, at: datetime) -> SignIn | Waiting:
     """Go on from where the attempt stands: to a session, or to the next stage that asks for something.
 
-    A stage that an earlier request passed is not run again. Raises Refused as the stages do, and AttemptOver when
-    another request was faster.
+    A stage that an earlier request passed is not run again. Raises Refused as the stages do, TooBusy before anything is
+    done, and AttemptOver when another request was faster.
     """
+    with place_to_hash() if attempt.proof is None else nullcontext():
+        return _advance(attempt, at)
+
+
+def _advance(attempt: Attempt, at: datetime) -> SignIn | Waiting:
     for stage in STAGES:
         if stage.name in attempt.passed:
             continue
@@ -51,4 +61,5 @@ def advance(attempt: Attempt, *, at: datetime) -> SignIn | Waiting:
         attempt = replace(attempt, passed=(*attempt.passed, stage.name))
     if attempt.token and not close_attempt(attempt.token):
         raise AttemptOver
-    return SignIn(open_session_of(attempt.proven, at=at), attempt.proven, attempt.language)
+    actor, how = attempt.proven, How(attempt.address, attempt.browser, str(attempt.proof))
+    return SignIn(open_session_of(actor, at=at, how=how), actor, attempt.language)

@@ -113,7 +113,7 @@ def test_a_suspended_member_is_told_why_only_with_the_right_password(issuer, bro
     with issuer.acting():
         Member.objects.filter(pk=issuer.viewer.actor.member_id).update(suspended_at=timezone.now())
     assert "No company is open to you" in english(browser, issuer.viewer.login_id, PASSWORD)
-    assert "is not right" in english(browser, issuer.viewer.login_id, "Wrong-2026")
+    assert "Not signed in" in english(browser, issuer.viewer.login_id, "Wrong-2026")
 
 
 def english(browser, login_id, password):
@@ -171,14 +171,14 @@ def test_an_unknown_id_costs_as_much_as_a_wrong_password(issuer, browser, real_h
 
 
 def timed(browser, login_id):
-    start = time.thread_time()
+    start = time.process_time()
     try_to_sign_in(browser, login_id, "Wrong-2026")
-    return time.thread_time() - start
+    return time.process_time() - start
 
 
 def test_an_unknown_id_costs_as_many_queries_as_a_known_one(issuer, browser, django_assert_num_queries):
     for login_id in (issuer.login_id, "nobody-here"):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(19):
             try_to_sign_in(browser, login_id, "Wrong-2026")
 
 

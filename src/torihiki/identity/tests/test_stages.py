@@ -12,8 +12,9 @@ from torihiki.identity.actions.signing import SignIn
 from torihiki.identity.models import Member
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sign_in import stages
+from torihiki.identity.sign_in.asking import Asks
 from torihiki.identity.sign_in.attempts import COOKIE_NAME, VALID, resume_attempt
-from torihiki.identity.sign_in.stages import STAGES, Asks, Stage, advance
+from torihiki.identity.sign_in.stages import STAGES, Stage, advance
 
 SESSION = settings.SESSION_COOKIE_NAME
 

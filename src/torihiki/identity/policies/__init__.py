@@ -1,0 +1,26 @@
+"""What a company decides about how its members sign in (clauses 2-5 and 2-6): declared once; form, history, audit
+difference and enforcement derive from it."""
+
+from torihiki.identity.policies.declared import (
+    POLICIES,
+    LockoutPolicy,
+    NetworkPolicy,
+    Option,
+    PasswordPolicy,
+    Policy,
+    SessionPolicy,
+)
+from torihiki.identity.policies.stored import Rules, rules_of, rules_of_account
+
+__all__ = [
+    "POLICIES",
+    "LockoutPolicy",
+    "NetworkPolicy",
+    "Option",
+    "PasswordPolicy",
+    "Policy",
+    "Rules",
+    "SessionPolicy",
+    "rules_of",
+    "rules_of_account",
+]

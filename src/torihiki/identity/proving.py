@@ -1,0 +1,54 @@
+"""Proving again, while signed in, that one knows the password: before sensitive changes (clause 2-5, ASVS 7.5)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from torihiki.crypto.digest import token_hash
+from torihiki.identity.access import access_own_account
+from torihiki.identity.actions.signing import password_wrong
+from torihiki.identity.hashing import place_to_hash, verify
+from torihiki.identity.lockout import Secret, count_try, forget_tries
+from torihiki.identity.policies import LockoutPolicy, rules_of_account
+from torihiki.identity.refusals import Locked, PasswordWrong
+from torihiki.tenancy.actor import Actor, scope
+
+FRESH = timedelta(minutes=10)
+"""How long a proof is good for sensitive changes."""
+
+
+@dataclass(frozen=True)
+class Proven:
+    """Only `prove_password` makes one: whoever takes it as an argument needs the password proved."""
+
+    account_id: UUID
+
+
+def prove_password(actor: Actor, password: str, *, at: datetime, address: str) -> Proven:
+    """Counted as a try at signing in is, and in a transaction of its own: call it outside of any, so that the count
+    stays whatever happens next. Raises TooBusy, Locked or PasswordWrong; both of the latter are in the ledger."""
+    with place_to_hash():
+        rules = rules_of_account(actor.account)
+        with scope(actor):
+            encoded = access_own_account(actor).password
+        if not count_try(actor.account, Secret.PASSWORD, rules.strictest(LockoutPolicy), at=at):
+            raise Locked
+        if not verify(password, encoded)[0]:
+            password_wrong(actor.account, "", rules, at, address=address)
+            refusal = PasswordWrong()
+            refusal.recorded = True
+            raise refusal
+    forget_tries(actor.account, Secret.PASSWORD)
+    return Proven(actor.account)
+
+
+def is_fresh(proved_at: datetime, *, at: datetime) -> bool:
+    return at - proved_at < FRESH
+
+
+def renew_proof(session_token: str, *, at: datetime) -> None:
+    """The person behind a session has just proved again who they are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT identity_session_proved(%s, %s)", [token_hash(session_token), at])
