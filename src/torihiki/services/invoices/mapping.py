@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from torihiki.exchange.bodies import LINES_MAX, Body, PartyDetails
 from torihiki.exchange.render.ubl.engine import Reading, UblRefused, build
 from torihiki.exchange.render.ubl.files import EmbeddedFile
+from torihiki.exchange.render.ubl.hints import HintUnusable, apply_hint, attach_hint, find_hint
 from torihiki.exchange.render.ubl.nodes import CAC
 from torihiki.exchange.render.ubl.parties import understand_party
 from torihiki.exchange.render.ubl.remarks import UNKNOWN_ELEMENT, Remark, remarks_on_numbers, remarks_on_unknown
@@ -21,7 +22,6 @@ from torihiki.exchange.tax import RateUnknown
 from torihiki.services.invoices.body import InvoiceBody
 from torihiki.services.invoices.parts import Flavour
 from torihiki.services.invoices.pint.express import express
-from torihiki.services.invoices.pint.hints import HintUnusable, apply_hint, attach_hint, find_hint
 from torihiki.services.invoices.pint.plain import plainest
 from torihiki.services.invoices.pint.table import INVOICE
 from torihiki.services.invoices.pint.understand import understand_body

@@ -28,10 +28,9 @@ def understand_body(record: Record, reading: Reading) -> tuple[InvoiceBody, list
         )
     if record["currency"] not in MINOR_DIGITS:
         raise UblRefused(
-            _("The currency “%(found)s” is not among those that invoices are kept in: %(known)s."),
+            _("The currency “%(found)s” is not one of ISO 4217 with two decimals at most. Ask for another."),
             element="cbc:DocumentCurrencyCode",
             found=record["currency"][:10],
-            known=", ".join(sorted(MINOR_DIGITS)),
         )
     periods = ("period_start", "period_end", "tax_point_code")
     if not any(part.get(name) for part in (record, *record["lines"]) for name in periods):

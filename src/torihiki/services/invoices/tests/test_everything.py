@@ -7,6 +7,7 @@ from lxml import etree
 from pydantic import BaseModel
 
 from torihiki.exchange.bodies import Address, Identifier, TaxCategory
+from torihiki.exchange.render.ubl.hints import HINT_TARGET
 from torihiki.exchange.render.ubl.parts import (
     Adjustment,
     Classification,
@@ -27,7 +28,6 @@ from torihiki.services.invoices.parts import (
     Prepayment,
     TaxRepresentative,
 )
-from torihiki.services.invoices.pint.hints import HINT_TARGET
 from torihiki.services.invoices.tests.official import failed_assertions, needs_official
 from torihiki.services.invoices.tests.strategies import BUYER, seller
 

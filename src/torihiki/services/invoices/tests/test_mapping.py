@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from torihiki.exchange.bodies import PartyDetails
+from torihiki.exchange.render.ubl.hints import HINT_TARGET
 from torihiki.exchange.render.ubl.parts import SupportingDocument
 from torihiki.lib.money import Rounding
 from torihiki.services.invoices.body import InvoiceBody, InvoiceLine
 from torihiki.services.invoices.mapping import EmbeddedFile, UblRefused, XmlRefused, read_pint, write_pint
 from torihiki.services.invoices.parts import Flavour
-from torihiki.services.invoices.pint.hints import HINT_TARGET
 from torihiki.services.invoices.tests.official import failed_assertions, needs_official
 from torihiki.services.invoices.tests.strategies import BUYER, bodies, days, seller
 
