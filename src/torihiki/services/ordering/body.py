@@ -3,11 +3,11 @@
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from torihiki.exchange.bodies import (
     LINES_MAX,
@@ -19,6 +19,7 @@ from torihiki.exchange.bodies import (
     Identifier,
     Label,
     LongText,
+    PartyDetails,
     PricedBody,
     PricedLine,
     Quantity,
@@ -26,6 +27,8 @@ from torihiki.exchange.bodies import (
     TaxCategory,
     UnitPrice,
 )
+from torihiki.exchange.render.ubl import parts
+from torihiki.exchange.render.ubl.exact import AsStated
 
 PARTS_MAX = 100
 ZERO = Decimal(0)
@@ -79,12 +82,34 @@ class Difference(StrEnum):
         }
 
 
-class Adjustment(Body):
+class Response(StrEnum):
+    """What an answer says to an order as a whole (UNTDID 4343), where it says so and no more."""
+
+    ACKNOWLEDGED = "AB"  # it has arrived; the answer follows
+    ACCEPTED = "AP"
+    CHANGED = "CA"  # accepted with changes, line by line
+    REJECTED = "RE"
+
+
+class Exchanged(Body):
+    """A body that may come from outside: `as_stated` is how its document said it, see peppol."""
+
+    as_stated: AsStated | None = None
+
+
+class Stated(Body):
+    """The sums that an order from outside states, kept where they differ from what its lines come to."""
+
+    net: Amount
+    tax: Amount
+    gross: Amount
+
+
+class Adjustment(parts.Adjustment):
     """An allowance or a charge of the whole order. The sign is in `is_charge`."""
 
-    is_charge: Annotated[bool, Label(_("Is a charge"))] = False
-    reason: Annotated[ShortText, Label(_("Reason"))] = ""
     amount: Annotated[Amount, Field(ge=0), Label(_("Amount"))]
+    tax_rate: Annotated[parts.Percentage | None, Label(_("Tax rate, %"), more=True)] = None
     tax_category: Annotated[TaxCategory, Label(_("Tax"))] = TaxCategory.STANDARD
 
 
@@ -99,6 +124,8 @@ class OrderLine(PricedLine):
     standard_item_scheme: Annotated[Code, Label("", widget="hidden", more=True)] = ""
     unit_code: Annotated[Code, Label(_("Unit code"), more=True)] = ""
     accounting_cost: Annotated[ShortText, Label(_("Buyer's account"), more=True)] = ""
+    detail: Annotated[LongText, Label(_("Item details"), more=True)] = ""
+    tax_rate: Annotated[parts.Percentage | None, Label(_("Tax rate, %"), more=True)] = None
 
 
 class Delivering(Body):
@@ -113,7 +140,7 @@ class Delivering(Body):
     deliver_to_contact: Contact | None = None
 
 
-class OrderBody(Delivering, PricedBody):
+class OrderBody(Exchanged, Delivering, PricedBody):
     """発注書. What 取適法 第4条 asks an order to state beside the rest stands from `receipt_on` to `undecided`."""
 
     requested_on: Annotated[date | None, Label(_("Delivery date"))] = None
@@ -147,6 +174,19 @@ class OrderBody(Delivering, PricedBody):
     project_reference: Annotated[ShortText, Label(_("Project"), more=True)] = ""
     buyer_reference: Annotated[ShortText, Label(_("Buyer's reference"), more=True)] = ""
     accounting_cost: Annotated[ShortText, Label(_("Buyer's account"), more=True)] = ""
+    sales_order_reference: Annotated[ShortText, Label(_("Sales order number"), more=True)] = ""
+    earlier_order_reference: Annotated[ShortText, Label(_("Earlier order"), more=True)] = ""
+    catalogue_reference: Annotated[ShortText, Label(_("Catalogue"), more=True)] = ""
+    originator_reference: Annotated[ShortText, Label(_("Tender or lot"), more=True)] = ""
+    ordered_for: Annotated[ShortText, Label(_("Ordered for"), more=True)] = ""
+    delivery_terms: Annotated[ShortText, Label(_("Delivery terms"), more=True)] = ""
+    documents: Annotated[
+        tuple[parts.SupportingDocument, ...],
+        Field(max_length=parts.PARTS_MAX),
+        Label(_("Supporting documents"), more=True),
+    ] = ()
+    invoicee: PartyDetails | None = None
+    stated: Stated | None = None
 
 
 class OrderResponseLine(Body):
@@ -174,14 +214,22 @@ class OrderResponseLine(Body):
         return ZERO if self.answer == Answer.REJECT else self.quantity + (self.later_quantity or ZERO)
 
 
-class OrderResponseBody(PricedBody):
-    """注文請書: an answer to every line of an order."""
+class OrderResponseBody(Exchanged, PricedBody):
+    """注文請書: an answer to every line of an order. One from outside may answer all of them with `response`."""
 
     order_reference: Annotated[ShortText, Label(_("Order number"), more=True)] = ""
     sales_order_reference: Annotated[ShortText, Label(_("Sales order number"), more=True)] = ""
     promised_on: Annotated[date | None, Label(_("Delivery date"))] = None
-    lines: Annotated[tuple[OrderResponseLine, ...], Field(min_length=1, max_length=LINES_MAX), Label(_("Lines"))]
+    lines: Annotated[tuple[OrderResponseLine, ...], Field(max_length=LINES_MAX), Label(_("Lines"))]
     adjustments: tuple[Adjustment, ...] = ()
+    buyer_reference: Annotated[ShortText, Label(_("Buyer's reference"), more=True)] = ""
+    response: Response | None = None
+
+    @model_validator(mode="after")
+    def _check_lines(self) -> Self:
+        if not self.lines and self.response is None:
+            raise ValueError(_("An answer needs a line at least."))
+        return self
 
 
 class DeliveryLine(Body):
@@ -198,10 +246,13 @@ class DeliveryLine(Body):
     buyer_item_code: Annotated[Code, Label(_("Buyer's item code"), more=True)] = ""
     standard_item_code: Annotated[Code, Label(_("JAN code"), more=True)] = ""
     unit_code: Annotated[Code, Label(_("Unit code"), more=True)] = ""
+    standard_item_scheme: Annotated[Code, Label("", widget="hidden")] = ""
     order_line: Annotated[Code, Label(_("Order line"), more=True)] = ""
+    serial: Annotated[ShortText, Label(_("Serial number"), more=True)] = ""
+    use_by: Annotated[date | None, Label(_("Use by"), more=True)] = None
 
 
-class DeliveryBody(Delivering):
+class DeliveryBody(Exchanged, Delivering):
     """納品書."""
 
     shipped_on: Annotated[date | None, Label(_("Shipped on"))] = None
@@ -211,6 +262,11 @@ class DeliveryBody(Delivering):
     order_reference: Annotated[ShortText, Label(_("Order number"), more=True)] = ""
     lines: Annotated[tuple[DeliveryLine, ...], Field(min_length=1, max_length=LINES_MAX), Label(_("Lines"))]
     note: Annotated[LongText, Label(_("Note"), widget="textarea")] = ""
+    documents: Annotated[
+        tuple[parts.SupportingDocument, ...],
+        Field(max_length=parts.PARTS_MAX),
+        Label(_("Supporting documents"), more=True),
+    ] = ()
 
 
 class AcceptanceLine(Body):

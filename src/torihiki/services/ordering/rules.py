@@ -1,13 +1,13 @@
 """Rules between the fields of orders and what follows them, and the bodies that are made one from another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from torihiki.exchange.bodies import Totals
+from torihiki.exchange.bodies import Body, PartyDetails, TaxCategory, Totals
 from torihiki.exchange.specs import Problem, Sent
 from torihiki.exchange.tax import (
     CurrencyUnknown,
@@ -35,14 +35,25 @@ PLACE = ("delivery_place", "deliver_to_name", "delivery_place_code", "deliver_to
 
 
 def order_totals(body: OrderBody, on: date) -> Totals:
-    """Tax at the rates of the wanted delivery where a day is named, else of the day of issue."""
-    amounts = [(line.quantity, line.unit_price, line.tax_category) for line in body.lines]
-    return _totals(body, amounts, body.adjustments, body.requested_on or on)
+    """Tax at the rates of the wanted delivery where a day is named, else of the day of issue; what an order from
+    outside states otherwise is as it states it."""
+    amounts = [(line.quantity, line.unit_price, line.tax_category, line.tax_rate) for line in body.lines]
+    totals = _totals(body, amounts, body.adjustments, body.requested_on or on)
+    if body.stated is None:
+        return totals
+    return totals.model_copy(update={**body.stated.model_dump(), "subtotals": ()})
+
+
+def as_issued_here(body: OrderBody | OrderResponseBody | DeliveryBody, issuer: PartyDetails) -> Body:
+    """What only a document from outside carries is never believed of one that is written here: its sums follow from
+    its lines, and its XML says what its pages say."""
+    foreign = [name for name in ("stated", "as_stated", "response") if name in type(body).model_fields]
+    return body.model_copy(update=dict.fromkeys(foreign))
 
 
 def order_response_totals(body: OrderResponseBody, on: date) -> Totals:
     """The order's prices for what is agreed, now and later."""
-    amounts = [(line.agreed, line.unit_price, line.tax_category) for line in body.lines]
+    amounts = [(line.agreed, line.unit_price, line.tax_category, None) for line in body.lines]
     return _totals(body, amounts, body.adjustments, body.promised_on or on)
 
 
@@ -164,18 +175,22 @@ def _wrong_with(line: OrderResponseLine) -> Any:
 
 def _totals(
     body: OrderBody | OrderResponseBody,
-    lines: list[tuple[Decimal, Decimal, Any]],
+    lines: Sequence[tuple[Decimal, Decimal, TaxCategory, Decimal | None]],
     adjustments: tuple[Adjustment, ...],
     on: date,
 ) -> Totals:
     check_currency(body.currency)
-    amounts = [round_amount(quantity * price, body.currency, body.line_rounding) for quantity, price, _tax in lines]
+    amounts = [round_amount(quantity * price, body.currency, body.line_rounding) for quantity, price, *_tax in lines]
     taxed = [
-        TaxedAmount(tax, rate_for(tax, on), amount)
-        for (_quantity, _price, tax), amount in zip(lines, amounts, strict=True)
+        TaxedAmount(tax, rate_for(tax, on) if rate is None else rate, amount)
+        for (_quantity, _price, tax, rate), amount in zip(lines, amounts, strict=True)
     ]
     taxed += [
-        TaxedAmount(item.tax_category, rate_for(item.tax_category, on), item.amount if item.is_charge else -item.amount)
+        TaxedAmount(
+            item.tax_category,
+            rate_for(item.tax_category, on) if item.tax_rate is None else item.tax_rate,
+            item.amount if item.is_charge else -item.amount,
+        )
         for item in adjustments
     ]
     subtotals = tax_per_rate(

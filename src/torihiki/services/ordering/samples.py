@@ -48,7 +48,12 @@ ORDER_REFUSED = {
 }
 KEPT = ("line_id", "item_code", "description", "quantity", "unit")
 ANSWERS = [{name: line[name] for name in KEPT} | {"ordered": line["quantity"]} for line in LINES]
-ORDER_RESPONSE = {"subject": "11月分 食材・備品", "lines": ANSWERS, "note": "ご注文ありがとうございます。"}
+ORDER_RESPONSE = {
+    "order_reference": "PO-2026-000001",
+    "subject": "11月分 食材・備品",
+    "lines": ANSWERS,
+    "note": "ご注文ありがとうございます。",
+}
 ORDER_RESPONSE_REFUSED = {
     "no lines": {**ORDER_RESPONSE, "lines": []},
     "a change without a reason": {

@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 from torihiki.exchange.models import Side
 from torihiki.exchange.specs import Kind, Samples, Source, State, Step, register
 from torihiki.identity.permissions import Action
-from torihiki.services.ordering import papers, rules, samples
+from torihiki.services.ordering import papers, rules, samples, xml
 from torihiki.services.ordering.body import AcceptanceBody, DeliveryBody, OrderBody, OrderResponseBody
 
 UNANSWERED = ("sent", "change_proposed")
@@ -71,7 +71,10 @@ ORDER = register(
         totals=rules.order_totals,
         due=lambda body: body.requested_on,
         rules=rules.order_problems,
+        settle=rules.as_issued_here,
         sheet=papers.order_sheet,
+        exports=(xml.ORDER_XML,),
+        reader=xml.ORDER_READER,
         samples=Samples(samples.ORDER, samples.ORDER_REFUSED),
     )
 )  # fmt: skip
@@ -102,7 +105,10 @@ ORDER_RESPONSE = register(
         free=False,
         totals=rules.order_response_totals,
         rules=rules.order_response_problems,
+        settle=rules.as_issued_here,
         sheet=papers.order_response_sheet,
+        exports=(xml.RESPONSE_XML,),
+        reader=xml.RESPONSE_READER,
         samples=Samples(samples.ORDER_RESPONSE, samples.ORDER_RESPONSE_REFUSED),
     )
 )  # fmt: skip
@@ -153,7 +159,10 @@ DELIVERY = register(
         revise_from=("shipped", "correction_requested"),
         due=lambda body: body.expected_on,
         rules=rules.delivery_problems,
+        settle=rules.as_issued_here,
         sheet=papers.delivery_sheet,
+        exports=(xml.DESPATCH_XML,),
+        reader=xml.DESPATCH_READER,
         samples=Samples(samples.DELIVERY, samples.DELIVERY_REFUSED),
     )
 )  # fmt: skip

@@ -78,3 +78,8 @@ def take_unit(fields: MutableMapping[str, Any]) -> None:
         fields["attributes"] = attributes[1:]
     if fields.get("unit_code") == unit_code_for(fields.get("unit", "")):
         fields["unit_code"] = ""
+
+
+def unit_for(code: str) -> str:
+    """A unit as people write it, for its code; the code itself where nobody has another word for it."""
+    return _NAMES[code][0] if code in _NAMES else "" if code == ONE else code[:UNIT_CHARS_MAX]

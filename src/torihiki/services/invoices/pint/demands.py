@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from stdnum.ean import calc_check_digit
 
+from torihiki.exchange.render.ubl.codes import MIME_TYPES, reason_known
 from torihiki.lib.identifiers import GLN_SCHEME
 from torihiki.services.invoices.parts import Flavour
 
@@ -16,19 +17,8 @@ OBJECT_TYPE = "130"  # UNTDID 1001: the document is the thing that is invoiced
 PROJECT_TYPE = "50"
 TRANSFERS = ("30", "58")
 DIRECT_DEBITS = ("49", "59")
-MIME_TYPES = (
-    "application/pdf",
-    "image/png",
-    "image/jpeg",
-    "text/csv",
-    "application/xml",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.oasis.opendocument.spreadsheet",
-)
 
 _MEANS = re.compile(r"[1-9]|[1-5][0-9]|6[0-8]|70|7[4-8]|9[1-8]|ZZZ|Z0[1-8]", re.ASCII)
-_ALLOWANCES = re.compile(r"4[12]|60|6[2-8]|7[01]|88|95|10[02345]", re.ASCII)
-_CHARGES = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
 _CARD_DIGITS = (4, 6)
 
 Record = Mapping[str, Any]
@@ -79,11 +69,7 @@ def _one_remittance(record: Record, _flavour: Flavour) -> bool:
 
 def _reasons(record: Record, _flavour: Flavour) -> bool:
     adjustments = [*record["adjustments"], *(item for line in record["lines"] for item in line["adjustments"])]
-    return all(
-        (_CHARGES if item["is_charge"] else _ALLOWANCES).fullmatch(item["reason_code"])
-        for item in adjustments
-        if item["reason_code"]
-    )
+    return all(reason_known(item) for item in adjustments)
 
 
 def _payee(record: Record, _flavour: Flavour) -> bool:
