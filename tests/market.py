@@ -47,6 +47,7 @@ from torihiki.exchange.partners.actions import (
 )
 from torihiki.exchange.partners.terms import TermsBody
 from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
+from torihiki.exchange.webhooks.actions import add_endpoint, send_test
 from torihiki.identity.actions import add_unit, invite_member, withdraw_invitation
 from torihiki.identity.actions.policies import change_policy
 from torihiki.identity.models import Member
@@ -187,6 +188,9 @@ class Builder:
                 actor, PartyDetails(name=f"外部 {self.mark()}"), own_code=self.mark(), note=self.mark(), at=now
             )
             set_external_terms(actor, external.pk, TermsBody(note=self.mark()), at=now)
+            address = f"https://hooks.example.com/{self.mark()}"
+            endpoint, _secret = add_endpoint(actor, url=address, description=self.mark(), at=now)
+            send_test(actor, endpoint.pk, at=now)
 
     def drafts(self, desk: Desk) -> None:
         """Begun, submitted, returned and approved, with remarks and files that nobody else may see."""

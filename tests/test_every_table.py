@@ -45,6 +45,7 @@ SEES_MORE = {
     "exchange_partner_key": "a partner's key in wrapped form, to share a file with it",
     "exchange_trading_with": "whether a partner may be dealt with: its suspension is not visible",
     "exchange_due": "ids of documents whose day has passed, for the system role alone",
+    "exchange_webhooks_sweep": "removes old webhook messages of all companies, for the system role alone",
     "exchange_document_kept": "counts recipients that its caller does not see; a trigger, nobody calls it",
     "identity_sign_in": "before there is an actor",
     "identity_session_open": "the session table is nobody's to read",
@@ -182,6 +183,7 @@ def test_who_may_call_what_sees_more(catalog: psycopg.Connection[Any]) -> None:
     ).fetchall()
     others: dict[str, list[str] | None] = {
         "exchange_due": [roles.SYSTEM],
+        "exchange_webhooks_sweep": [roles.SYSTEM],
         "identity_sessions_sweep": [roles.SYSTEM],
         "identity_attempts_sweep": [roles.SYSTEM],
         "identity_tries_sweep": [roles.SYSTEM],

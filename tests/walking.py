@@ -202,6 +202,8 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("partner_id",): ids("partner_id", "exchange_partner", "company_id"),
     ("partner_id", "terms_id"): terms,
     ("entry_id",): ids("entry_id", "ledger_entry", "event"),
+    ("endpoint_id",): ids("endpoint_id", "exchange_webhookendpoint", "company_id"),
+    ("delivery_id",): ids("delivery_id", "exchange_webhookdelivery", "company_id"),
     ("token",): withdrawn,
 }
 """Where foreign ids come from, by the parameters of a route that are ids."""
@@ -338,6 +340,8 @@ class Walk:
             "unit_id": "identity_unit",
             "partner_id": "exchange_partner",
             "entry_id": "ledger_entry",
+            "endpoint_id": "exchange_webhookendpoint",
+            "delivery_id": "exchange_webhookdelivery",
         }
         if names:
             order = "event" if names == ("entry_id",) else "company_id" if not self.long else ""

@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from torihiki.exchange.models import Document, OutboxMessage, Party, PartyView, Recipient
 from torihiki.exchange.papers import paper, read_sent
 from torihiki.exchange.specs import KINDS, SYSTEM, Kind
+from torihiki.exchange.webhooks.delivering import write_messages
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import PERMISSIONS, Action
 from torihiki.tenancy.actor import Actor, scope
@@ -30,11 +31,14 @@ HAPPENED = {
 
 @app.task(queue="delivery", retry=RetryStrategy(max_attempts=ATTEMPTS_MAX, exponential_wait=2))
 def deliver_message(message_id: str, company_id: str) -> None:
-    """Tell the members of `company_id` (or, for an external party, its address) what happened. Safe to run again."""
-    with scope(Actor.system(UUID(company_id))):
+    """Tell the members and the systems of `company_id` (or, for an external party, its address) what happened. Safe to
+    run again."""
+    with scope(Actor.system(UUID(company_id))) as actor:
         message = OutboxMessage.objects.filter(pk=message_id, delivered_at=None).first()
         if message is None:
             return
+        if message.target_id == actor.company:
+            write_messages(actor, message, at=timezone.now())
         mails = _to_outsiders(message) if message.target_id is None else _to_members(message)
     for mail in mails:
         mail.send()
@@ -44,6 +48,8 @@ def deliver_message(message_id: str, company_id: str) -> None:
 
 def _to_members(message: OutboxMessage) -> list[EmailMessage]:
     assert message.target_id is not None, "for members of a company"
+    if message.target_id == message.company_id:
+        return []  # they did it themselves: only their systems are told
     view = PartyView.objects.filter(company_id=message.target_id, document_id=message.subject_id).first()
     if view is None:
         return []

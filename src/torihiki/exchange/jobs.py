@@ -11,13 +11,14 @@ from torihiki.exchange.access import access_document
 from torihiki.exchange.actions.steps import take_step
 from torihiki.exchange.numbering import TOKYO
 from torihiki.exchange.specs import KINDS
+from torihiki.exchange.webhooks import delivering
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor, scope
 from torihiki.tenancy.system import system_rows
 
 EXPIRED_AT_ONCE_MAX = 5_000
 
-__all__ = ["delivery", "expire_document", "expire_documents"]
+__all__ = ["delivering", "delivery", "expire_document", "expire_documents"]
 
 
 @app.periodic(cron="5 * * * *")

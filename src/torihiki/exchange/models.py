@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+import torihiki.exchange.webhooks.models  # noqa: F401 - tables of this app, too
 from torihiki.exchange import walls
 from torihiki.identity.models import Company, Member, Unit
 from torihiki.lib.ids import new_id

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from torihiki.exchange.pages.lists import menu_counts
 from torihiki.exchange.partners.navigation import PLACES
 from torihiki.exchange.specs import KINDS
-from torihiki.identity.permissions import Action
+from torihiki.identity.permissions import MANAGE_COMPANY, Action
 from torihiki.web.navigation import Entry, register, register_counts
 
 register(
@@ -15,6 +15,7 @@ register(
     Entry("work", 40, "drafts", _("Drafts"), "draft", "read", "drafts", "g d", on_phone=True),
     Entry("work", 50, "search", _("Search"), "search", "read", None, "g s"),
     *PLACES,
+    Entry("company", 60, "webhooks", _("Webhooks"), "link", MANAGE_COMPANY),
 )
 register_counts(menu_counts)
 

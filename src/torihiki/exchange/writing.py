@@ -10,6 +10,7 @@ from procrastinate.types import JSONValue
 from torihiki.exchange.delivery import deliver_message
 from torihiki.exchange.models import Document, OutboxMessage, Transition, WriteKey
 from torihiki.exchange.refusals import KeyUsedElsewhere
+from torihiki.exchange.webhooks.access import has_endpoint
 from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor
 
@@ -98,23 +99,33 @@ def sync_views(*document_ids: UUID) -> None:
         cursor.execute("SELECT exchange_sync_views(%s)", [list(document_ids)])
 
 
-def tell(actor: Actor, topic: str, document: Document, targets: Iterable[UUID | None], *, at: datetime) -> None:
-    """Put one message for each target company in the outbox (None: an external party, told by mail from this side)."""
-    messages = messages_of(actor, topic, document, targets, at=at)
+def tell(
+    actor: Actor,
+    topic: str,
+    document: Document,
+    targets: Iterable[UUID | None],
+    *,
+    at: datetime,
+    also_own: bool = True,
+) -> None:
+    """Put one message for each target company in the outbox (None: an external party, told by mail from this side), and
+    one for the own company (unless `also_own` is false) where it has systems that are told."""
+    own = also_own and has_endpoint(actor)
+    messages = messages_of(actor, topic, document, targets, own=own, at=at)
     OutboxMessage.objects.bulk_create(messages)
     defer_delivery(messages)
 
 
 def messages_of(
-    actor: Actor, topic: str, document: Document, targets: Iterable[UUID | None], *, at: datetime
+    actor: Actor, topic: str, document: Document, targets: Iterable[UUID | None], *, own: bool, at: datetime
 ) -> list[OutboxMessage]:
-    """The messages, not stored yet."""
+    """The messages, not stored yet; `own` adds one for the actor's own company."""
+    others = [target for target in dict.fromkeys(targets) if target != actor.company_id]  # outsiders by one message
     return [
         OutboxMessage(
             id=new_id(), company_id=actor.company, target_id=target, topic=topic, subject_id=document.pk, at=at
         )
-        for target in dict.fromkeys(targets)  # all outsiders are told by one message
-        if target != actor.company_id
+        for target in ([*others, actor.company] if own else others)
     ]
 
 

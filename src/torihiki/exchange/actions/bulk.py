@@ -29,6 +29,7 @@ from torihiki.exchange.models import Document, Line, OutboxMessage, Partner, Par
 from torihiki.exchange.numbering import TOKYO, next_numbers
 from torihiki.exchange.refusals import ApprovalMissing, BodyInvalid, RecipientUnfit, RoleMayNot, SourceUnfit
 from torihiki.exchange.specs import Kind
+from torihiki.exchange.webhooks.access import has_endpoint
 from torihiki.exchange.writing import defer_delivery, done_before, messages_of, transition_of
 from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
@@ -193,6 +194,7 @@ class _Batch:
         self.issuer = PartyDetails.model_validate(self.own.details)
         self.issued_on = self.at.astimezone(TOKYO).date()
         self.waits_for = self.kind.state(self.kind.sent_state).waits_for
+        self.tells_own = has_endpoint(self.actor)
 
     def checked(self, rows: Sequence[object]) -> tuple[list[Row], list[list[Partner]]]:
         """The typed rows and whom each goes to. Bodies are checked here and typed again when they are written: ten
@@ -273,7 +275,7 @@ class _Batch:
         written.versions.append(version)
         written.lines += lines
         written.transitions.append(transition_of(self.actor, document, "send", at=at))
-        written.messages += messages_of(self.actor, "document.sent", document, companies, at=at)
+        written.messages += messages_of(self.actor, "document.sent", document, companies, own=self.tells_own, at=at)
         written.entries.append(sent_entry(self.actor, document, version, at=at))
 
     def _details(self, party: Party) -> PartyDetails:

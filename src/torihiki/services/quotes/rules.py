@@ -75,7 +75,7 @@ def settle_request(deed: Deed) -> None:
             state="closed", state_since=deed.at, waits_for="", changed_at=deed.at
         )
     sync_views(request.pk)
-    tell(deed.actor, "document.lost", request, [company for company in lost if company], at=deed.at)
+    tell(deed.actor, "document.lost", request, [company for company in lost if company], at=deed.at, also_own=False)
 
 
 def reopen_request(deed: Deed) -> None:
