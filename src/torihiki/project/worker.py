@@ -7,7 +7,7 @@ import os
 import django
 from procrastinate import App, PsycopgConnector
 
-CONCURRENCY = 2
+CONCURRENCY = 4  # two slow webhooks leave room for mail
 POLLING_SECONDS = 5  # beside LISTEN, which does not pass through every connection pooler
 SHUTDOWN_SECONDS_MAX = 20
 

@@ -195,9 +195,7 @@ def test_an_endpoint_hears_only_what_it_chose(issuer: Desk, receiver: Desk, hook
     assert [asked.path for asked in hooks.asked] == ["/hooks/accepted"]
 
 
-def test_documents_that_are_issued_many_at_once_are_told_one_by_one(
-    issuer: Desk, receiver: Desk, hooks: Hooks
-) -> None:
+def test_documents_that_are_issued_many_at_once_are_told_one_by_one(issuer: Desk, receiver: Desk, hooks: Hooks) -> None:
     add(issuer, f"{hooks.url}/own")
     add(receiver, f"{hooks.url}/theirs")
     row = {"recipients": [str(receiver.party.id)], "body": KINDS["quote"].samples.valid}
