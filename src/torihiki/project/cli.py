@@ -102,10 +102,16 @@ def _mail_sink(options: argparse.Namespace) -> None:
 def _demo(options: argparse.Namespace) -> None:
     from django.core.management import call_command, get_commands
 
-    _join_platform("application")
+    _join_platform("application", *(["migration"] if options.documents else []))
     _set_up_django()
     if "demo" in get_commands():
-        call_command("demo")
+        call_command("demo", documents=options.documents, company=options.company, seed=options.seed)
+
+
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--documents", type=int, default=0, help="add so many documents of one company, for load")
+    parser.add_argument("--company", default="hidamari", help="whose they are (hidamari)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same documents (1)")
 
 
 def _manage(options: argparse.Namespace) -> None:
@@ -158,7 +164,7 @@ COMMANDS = (
     Command("serve", "serve the portal over TLS", _serve, _serve_arguments),
     Command("worker", "run background and periodic jobs", _worker),
     Command("mail-sink", "take the platform's mail and show it", _mail_sink),
-    Command("demo", "load the demo companies", _demo),
+    Command("demo", "load the demo companies, and many documents for load", _demo, _demo_arguments),
     Command(
         "manage",
         "Django's management commands: manage [--role ROLE] COMMAND …",
