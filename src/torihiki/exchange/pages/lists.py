@@ -39,7 +39,8 @@ BY_CHANGE: Key = {"changed_at": datetime.fromisoformat, "document_id": UUID}
 EXPORT_ROWS_MAX = 10_000
 SEARCH_LENGTH_MAX = 100
 WORDS_MAX = 5
-RARE_MAX = 1_000
+RARE_MAX = 2_000
+NEWEST_ROWS, COMMON_MIN = 1_000, 4  # so many among so many newest make a word common
 INTERNAL = {
     "draft": (_("Draft"), "neutral"),
     "in_approval": (_("In approval"), "warning"),
@@ -297,7 +298,7 @@ def _filtered(request: DeskRequest, box: Box) -> tuple[FilterForm, QuerySet[Part
     wanted = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
     for name, value in wanted.items():
         if name == "q":
-            views = _search(views, str(value))
+            views = _search(actor, views, str(value))
         elif name.startswith("amount"):
             views = views.filter(**{f"amount_minor__{'gte' if name == 'amount_from' else 'lte'}": int(value)})
         else:
@@ -314,18 +315,38 @@ CONDITIONS = {
 }
 
 
-def _search(views: QuerySet[PartyView], words: str) -> QuerySet[PartyView]:
+def _search(actor: Actor, views: QuerySet[PartyView], words: str) -> QuerySet[PartyView]:
     """Every word must occur. Rare ones come from the index on words; common ones are found along the list itself."""
     for word in words.split()[:WORDS_MAX]:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT exchange_search_views(%s, %s)", [word, RARE_MAX + 1])
-            found = [row[0] for row in cursor.fetchall()]
-        if len(found) <= RARE_MAX:
-            views = views.filter(document_id__in=found)
-        else:
+        found = None if _is_common(actor, word) else _rare(word)
+        if found is None:
             occurs = RawSQL("position(exchange_fold(%s) IN exchange_partyview.folded) > 0", [word], BooleanField())
             views = views.filter(occurs)
+        else:
+            views = views.filter(document_id__in=found)
     return views
+
+
+def _is_common(actor: Actor, word: str) -> bool:
+    """Whether a page of matches is soon found along the list: the index would collect every one of them first."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST, {"company": actor.company, "rows": NEWEST_ROWS, "word": word, "most": COMMON_MIN})
+        return bool(cursor.fetchone()[0] >= COMMON_MIN)
+
+
+def _rare(word: str) -> list[UUID] | None:
+    """Every document with the word, or None for more than RARE_MAX."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT exchange_search_views(%s, %s)", [word, RARE_MAX + 1])
+        found = [row[0] for row in cursor.fetchall()]
+    return found if len(found) <= RARE_MAX else None
+
+
+NEWEST = """
+SELECT count(*) FROM (SELECT 1 FROM (SELECT folded FROM exchange_partyview WHERE company_id = %(company)s
+    ORDER BY changed_at DESC, document_id DESC LIMIT %(rows)s) newest
+    WHERE position(exchange_fold(%(word)s) IN folded) > 0 LIMIT %(most)s) matches
+"""
 
 
 def _row(view: PartyView) -> Row:
