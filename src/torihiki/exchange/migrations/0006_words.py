@@ -23,7 +23,7 @@ END"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0004_many_at_once")]
+    dependencies = [("exchange", "0005_webhooks")]
 
     operations = [
         migrations.RunSQL("ALTER TABLE exchange_partyview DROP COLUMN bigrams", migrations.RunSQL.noop),
