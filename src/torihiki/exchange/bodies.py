@@ -1,6 +1,5 @@
 """The shapes that every typed document body shares: parties, labelled fields, priced lines, totals with tax."""
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -11,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from torihiki.lib.money import Rounding
+from torihiki.lib.text import UNPRINTABLE
 
 LINES_MAX = 5_000
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)  # by identity: hashing the words would translate them at import

@@ -23,8 +23,8 @@ from django.utils.translation import pgettext_lazy
 from pydantic.fields import FieldInfo
 
 from torihiki.exchange.bodies import LINES_MAX, Body, Label, TaxCategory
-from torihiki.exchange.complaints import complaint
 from torihiki.exchange.specs import Kind
+from torihiki.lib.complaints import complaint
 from torihiki.lib.money import Rounding
 
 BLANK_LINES = 3

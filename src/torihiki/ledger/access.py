@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from torihiki.ledger.events import EVENTS
 from torihiki.ledger.models import Entry
 from torihiki.ledger.refusals import NotVisible
+from torihiki.lib.keyset import beyond
 from torihiki.tenancy.actor import Actor
-from torihiki.web.paging import beyond
 
 BATCH_ROWS = 2_000
 

@@ -23,7 +23,6 @@ from torihiki.exchange.actions.drafts import (
 from torihiki.exchange.actions.sending import recipients_of, sent_entry
 from torihiki.exchange.actions.versions import payload_of, version_of
 from torihiki.exchange.bodies import PartyDetails
-from torihiki.exchange.complaints import complaint
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Line, OutboxMessage, Partner, Party, Recipient, Transition, Version
 from torihiki.exchange.numbering import TOKYO, next_numbers
@@ -37,6 +36,7 @@ from torihiki.ledger.access import payload_of as facts_of
 from torihiki.ledger.models import Entry
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import Refused, attempt
+from torihiki.lib.complaints import complaint
 from torihiki.lib.ids import new_id, new_ids
 from torihiki.tenancy.actor import Actor
 from torihiki.tenancy.copying import copying

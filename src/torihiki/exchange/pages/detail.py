@@ -36,9 +36,10 @@ from torihiki.exchange.actions.remarks import comment, mark_opened
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import open_steps, take_step
 from torihiki.exchange.models import Draft, Recipient, Transition, Version
-from torihiki.exchange.pages.lists import INTERNAL, amount_of, counterparty
+from torihiki.exchange.pages.lists import INTERNAL, counterparty
 from torihiki.exchange.pages.paper import paper_context
 from torihiki.exchange.refusals import DocumentNotVisible, StepNotOpen
+from torihiki.exchange.searching import amount_of
 from torihiki.exchange.specs import DRAFT, ISSUER, KINDS, Kind, Source, State, Step
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk

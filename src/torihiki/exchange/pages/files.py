@@ -1,6 +1,5 @@
 """What can be downloaded of a document: its PDF, its data, its files; and files that come in."""
 
-from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,13 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from torihiki.exchange.access import Seen, access_attachments, access_document, access_own_party, access_versions
+from torihiki.exchange.access import Seen, access_document
 from torihiki.exchange.actions.attachments import FILE_BYTES_MAX, attach_file, read_file, remove_file
 from torihiki.exchange.actions.intake import take_in
+from torihiki.exchange.downloads import addressee, file_response, sent_of, version_of
 from torihiki.exchange.models import Version
-from torihiki.exchange.papers import export_of, file_name, paper, read_sent
+from torihiki.exchange.papers import export_of, file_name, paper
 from torihiki.exchange.refusals import DocumentNotVisible, FileRefused
-from torihiki.exchange.specs import KINDS, RECEIVER, File, Kind, Sent
+from torihiki.exchange.specs import KINDS, Kind
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
@@ -28,11 +28,10 @@ from torihiki.lib.ids import new_id
 def document_pdf(request: DeskRequest, document_id: UUID) -> HttpResponse:
     """The version's PDF in the reader's language (`?lang=`), shown in the page or saved."""
     seen = access_document(request.actor, document_id)
-    sent = _sent(seen, _version(request, seen))
-    addressee = access_own_party(request.actor) if sent.recipient is None and seen.view.role == RECEIVER else None
+    sent = sent_of(seen, _version(request, seen))
     language = request.GET.get("lang") if request.GET.get("lang") in ("ja", "en") else None
-    return _file(
-        paper(sent, recipient=addressee, language=language),
+    return file_response(
+        paper(sent, recipient=addressee(seen, sent), language=language),
         "application/pdf",
         file_name(sent),
         inline="save" not in request.GET,
@@ -45,8 +44,8 @@ def document_export(request: DeskRequest, document_id: UUID, code: str) -> HttpR
     export = export_of(seen.kind, code)
     if export is None:
         raise DocumentNotVisible
-    sent = _sent(seen, _version(request, seen))
-    return _file(export.write(sent), export.media_type, file_name(sent, export))
+    sent = sent_of(seen, _version(request, seen))
+    return file_response(export.write(sent), export.media_type, file_name(sent, export))
 
 
 @desk("read")
@@ -54,13 +53,13 @@ def document_json(request: DeskRequest, document_id: UUID) -> HttpResponse:
     """The version's canonical bytes, exactly those that its SHA-256 is of."""
     seen = access_document(request.actor, document_id)
     version = _version(request, seen)
-    return _file(bytes(version.payload), "application/json", f"{seen.document.number}-v{version.number}.json")
+    return file_response(bytes(version.payload), "application/json", f"{seen.document.number}-v{version.number}.json")
 
 
 @desk("read")
 def file_page(request: DeskRequest, document_id: UUID, file_id: UUID) -> HttpResponse:
     attachment, content = read_file(access_document(request.actor, document_id), file_id)
-    return _file(content, attachment.media_type, attachment.name)
+    return file_response(content, attachment.media_type, attachment.name)
 
 
 @desk("draft", methods=("POST",))
@@ -126,19 +125,8 @@ def _taken_in(request: DeskRequest, kind: Kind) -> HttpResponse:
 
 
 def _version(request: DeskRequest, seen: Seen) -> Version:
-    versions = access_versions(seen)
     wanted = request.GET.get("version", "")
-    found = versions.filter(number=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 6 else versions.first()
-    if found is None:
-        raise DocumentNotVisible
-    return found
-
-
-def _sent(seen: Seen, version: Version) -> Sent:
-    """The version with the files that travelled inside it."""
-    inside = access_attachments(seen).filter(purpose="embedded")
-    files = tuple(File(row.name, row.media_type, read_file(seen, row.pk)[1]) for row in inside)
-    return read_sent(version, files=files)
+    return version_of(seen, int(wanted) if wanted.isdecimal() and len(wanted) < 6 else None)
 
 
 def _content(upload: "UploadedFile[bytes]") -> bytes:
@@ -148,14 +136,3 @@ def _content(upload: "UploadedFile[bytes]") -> bytes:
             % {"name": upload.name, "most": FILE_BYTES_MAX >> 20}
         )
     return bytes(upload.read())
-
-
-def _file(content: bytes, media_type: str, name: str, *, inline: bool = False) -> HttpResponse:
-    """A download that no browser runs: its type is not guessed, and only our own PDFs are shown in place."""
-    ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
-    disposition = f"{'inline' if inline else 'attachment'}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
-    return HttpResponse(
-        content,
-        content_type=media_type,
-        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
-    )

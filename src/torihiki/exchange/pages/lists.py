@@ -3,15 +3,12 @@
 import csv
 import io
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.db import connection
-from django.db.models import BooleanField, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,23 +21,18 @@ from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.forms import NumberField
 from torihiki.exchange.models import PartyView
 from torihiki.exchange.refusals import DocumentNotVisible
-from torihiki.exchange.specs import DRAFT, ISSUER, KINDS, RECEIVER, Kind, State
+from torihiki.exchange.searching import BOX_CONDITIONS, BY_CHANGE, SEARCH_LENGTH_MAX, amount_of, search_views
+from torihiki.exchange.specs import DRAFT, KINDS, Kind, State
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.recording import record
 from torihiki.lib.csv import inert
-from torihiki.lib.money import MINOR_DIGITS
 from torihiki.tenancy.actor import Actor
-from torihiki.web.paging import AFTER, BEFORE, Key, keyset_page
+from torihiki.web.paging import AFTER, BEFORE, keyset_page
 from torihiki.web.parts import Tab
 
 PAGE_ROWS = 50
-BY_CHANGE: Key = {"changed_at": datetime.fromisoformat, "document_id": UUID}
 EXPORT_ROWS_MAX = 10_000
-SEARCH_LENGTH_MAX = 100
-WORDS_MAX = 5
-RARE_MAX = 2_000
-NEWEST_ROWS, COMMON_MIN = 1_000, 4  # so many among so many newest make a word common
 INTERNAL = {
     "draft": (_("Draft"), "neutral"),
     "in_approval": (_("In approval"), "warning"),
@@ -68,7 +60,7 @@ BOXES = {
             _("To do"),
             _("Nothing is waiting for you"),
             _("What your partners send, and what comes back to you, appears here."),
-            Q(waiting="us") | Q(internal_state__in=("in_approval", "ready")),
+            BOX_CONDITIONS["todo"],
             "todo",
         ),
         Box(
@@ -76,14 +68,14 @@ BOXES = {
             _("Inbox"),
             _("Nothing has been received yet"),
             _("Invite your partners: what they send arrives here."),
-            Q(role=RECEIVER),
+            BOX_CONDITIONS["inbox"],
         ),
         Box(
             "outbox",
             _("Outbox"),
             _("Nothing has been sent yet"),
             _("Make a document and send it: it stays here with everything that follows."),
-            Q(role=ISSUER) & ~Q(state=DRAFT),
+            BOX_CONDITIONS["outbox"],
             "outbox",
         ),
         Box(
@@ -91,7 +83,7 @@ BOXES = {
             _("Drafts"),
             _("There are no drafts"),
             _("What you save without sending it waits here."),
-            ~Q(internal_state=""),
+            BOX_CONDITIONS["drafts"],
             "draft",
         ),
         Box(
@@ -99,7 +91,7 @@ BOXES = {
             _("Search"),
             _("No document matches"),
             _("Try fewer words, a wider period, or another partner."),
-            ~Q(state=DRAFT),
+            BOX_CONDITIONS["search"],
             "search",
         ),
     )
@@ -250,13 +242,6 @@ def box_csv(request: DeskRequest, box: str) -> HttpResponse:
     )
 
 
-def amount_of(view: PartyView) -> Decimal | None:
-    """In the document's currency, with its decimals."""
-    if view.amount_minor is None:
-        return None
-    return Decimal(view.amount_minor).scaleb(-MINOR_DIGITS.get(view.currency, 0))
-
-
 def counterparty(view: PartyView) -> str:
     if view.counterparties > 1:
         return gettext("%(name)s and %(more)d more") % {"name": view.counterparty_name, "more": view.counterparties - 1}
@@ -298,7 +283,7 @@ def _filtered(request: DeskRequest, box: Box) -> tuple[FilterForm, QuerySet[Part
     wanted = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
     for name, value in wanted.items():
         if name == "q":
-            views = _search(actor, views, str(value))
+            views = search_views(actor, views, str(value))
         elif name.startswith("amount"):
             views = views.filter(**{f"amount_minor__{'gte' if name == 'amount_from' else 'lte'}": int(value)})
         else:
@@ -313,40 +298,6 @@ CONDITIONS = {
     "date_from": "issued_on__gte",
     "date_to": "issued_on__lte",
 }
-
-
-def _search(actor: Actor, views: QuerySet[PartyView], words: str) -> QuerySet[PartyView]:
-    """Every word must occur. Rare ones come from the index on words; common ones are found along the list itself."""
-    for word in words.split()[:WORDS_MAX]:
-        found = None if _is_common(actor, word) else _rare(word)
-        if found is None:
-            occurs = RawSQL("position(exchange_fold(%s) IN exchange_partyview.folded) > 0", [word], BooleanField())
-            views = views.filter(occurs)
-        else:
-            views = views.filter(document_id__in=found)
-    return views
-
-
-def _is_common(actor: Actor, word: str) -> bool:
-    """Whether a page of matches is soon found along the list: the index would collect every one of them first."""
-    with connection.cursor() as cursor:
-        cursor.execute(NEWEST, {"company": actor.company, "rows": NEWEST_ROWS, "word": word, "most": COMMON_MIN})
-        return bool(cursor.fetchone()[0] >= COMMON_MIN)
-
-
-def _rare(word: str) -> list[UUID] | None:
-    """Every document with the word, or None for more than RARE_MAX."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT exchange_search_views(%s, %s)", [word, RARE_MAX + 1])
-        found = [row[0] for row in cursor.fetchall()]
-    return found if len(found) <= RARE_MAX else None
-
-
-NEWEST = """
-SELECT count(*) FROM (SELECT 1 FROM (SELECT folded FROM exchange_partyview WHERE company_id = %(company)s
-    ORDER BY changed_at DESC, document_id DESC LIMIT %(rows)s) newest
-    WHERE position(exchange_fold(%(word)s) IN folded) > 0 LIMIT %(most)s) matches
-"""
 
 
 def _row(view: PartyView) -> Row:

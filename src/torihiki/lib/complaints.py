@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, in words for the person who reads them."""
+"""What pydantic finds wrong, said to people: in their language, with what to do."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ COMPLAINTS = {
     "decimal_parsing": _("Enter a number."),
     "date_from_datetime_parsing": _("Enter a date."),
 }
-"""By pydantic's type of error."""
+"""What pydantic finds wrong, by its type of error, for people to read."""
 
 
 def complaint(error: Mapping[str, Any]) -> str:
