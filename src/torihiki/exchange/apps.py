@@ -11,3 +11,4 @@ class ExchangeConfig(AppConfig):
         import_string("torihiki.exchange.specs.check_kinds")()
         # By name: models and pages can be imported only now.
         import_string("torihiki.exchange.navigation.register_kinds")()
+        import_string("torihiki.exchange.specs.register_services")()

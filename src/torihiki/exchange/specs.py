@@ -9,11 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.bodies import Body, PartyDetails, Totals
 from torihiki.exchange.models import Document, Recipient, Side
-from torihiki.identity.permissions import Action
+from torihiki.identity.permissions import SERVICES, Action
 from torihiki.tenancy.actor import Actor
 
 if TYPE_CHECKING:
@@ -234,6 +235,13 @@ def check_kinds() -> None:
                 raise ValueError(f"{kind.code}: is made from {source.kind}, a kind that no service declares")
             if unknown := set(source.states) - {state.code for state in KINDS[source.kind].states}:
                 raise ValueError(f"{kind.code}: {source.kind} has no state {', '.join(sorted(unknown))}")
+
+
+def register_services() -> None:
+    """Tell identity what permissions can be about, by the words of each service's kinds."""
+    for kind in KINDS.values():
+        mine = [other.plural for other in KINDS.values() if other.service == kind.service]
+        SERVICES[kind.service] = format_lazy(" / ".join(["{}"] * len(mine)), *mine)
 
 
 def _contradictions(kind: Kind) -> Iterator[str]:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from torihiki.crypto.digest import token_hash
-from torihiki.identity.models import Account, Company, Invitation, Member, Unit
+from torihiki.identity.models import Account, ApiToken, Company, Invitation, Member, Unit
 from torihiki.identity.refusals import InvitationOver, NotHere
 from torihiki.tenancy.actor import Actor
 
@@ -41,6 +41,19 @@ def access_unit(actor: Actor, unit_id: UUID) -> Unit:
 def access_invitations(actor: Actor) -> QuerySet[Invitation]:
     """Those that may still be answered, also when they are too old: sent again they are good again."""
     return Invitation.objects.filter(company_id=actor.company, accepted_at=None, withdrawn_at=None)
+
+
+def access_tokens(actor: Actor) -> QuerySet[ApiToken]:
+    """All of the company's, the revoked ones too."""
+    return ApiToken.objects.filter(company_id=actor.company).select_related("created_by")
+
+
+def access_token(actor: Actor, token_id: UUID) -> ApiToken:
+    """Raises NotHere."""
+    token = access_tokens(actor).filter(pk=token_id).first()
+    if token is None:
+        raise NotHere
+    return token
 
 
 def access_memberships(actor: Actor) -> QuerySet[Member]:

@@ -26,6 +26,8 @@ class IdentityEvent(Event):
     MEMBER_CHANGED = "identity.member_changed", _("Member changed")
     MEMBER_SUSPENDED = "identity.member_suspended", _("Member suspended")
     MEMBER_REACTIVATED = "identity.member_reactivated", _("Member reactivated")
+    TOKEN_CREATED = "identity.token_created", _("API token created")
+    TOKEN_REVOKED = "identity.token_revoked", _("API token revoked")
     UNIT_ADDED = "identity.unit_added", _("Unit added")
     UNIT_CHANGED = "identity.unit_changed", _("Unit changed")
     UNIT_CLOSED = "identity.unit_closed", _("Unit closed")

@@ -1,18 +1,21 @@
 """Forms of sign-in, members, units and the own profile."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.identity.access import access_units
 from torihiki.identity.actions import NewPerson
+from torihiki.identity.actions.tokens import NAME_LENGTH_MAX
 from torihiki.identity.models import Unit
 from torihiki.identity.passwords import Chooser
-from torihiki.identity.permissions import Role
+from torihiki.identity.permissions import MANAGE_PARTNERS, SERVICES, TOKEN_ACTIONS, Role
 from torihiki.identity.policies import Option, Policy
 from torihiki.tenancy.actor import Actor
 
@@ -143,6 +146,44 @@ class UnitForm(forms.Form):
         assert isinstance(parent, UnitChoiceField)
         tree = unit_tree(actor, without=unit)
         parent.offer(tree, nothing=_("Nothing: directly below the company"), kept=unit.parent_id if unit else None)
+
+
+class TokenForm(forms.Form):
+    """A token's name, its end and what it may do: one row of actions for each service."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=NAME_LENGTH_MAX, help_text=_("Timelines and the audit log show it as the actor.")
+    )
+    expires_on = forms.DateField(
+        label=_("Works until"),
+        required=False,
+        help_text=_("The last day, in Japan time. Empty: until it is revoked."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(action.value, label) for action, label in TOKEN_ACTIONS.items()]
+        for service, label in (("*", _("All services")), *SERVICES.items()):
+            self.fields[f"scope-{service}"] = forms.MultipleChoiceField(
+                label=str(label), choices=choices, required=False, widget=forms.CheckboxSelectMultiple
+            )
+        self.fields["partners"] = forms.BooleanField(label=_("Keep the list of partners"), required=False)
+
+    def scopes(self) -> list[str]:
+        cleaned = self.cleaned_data
+        found = [
+            f"{name.removeprefix('scope-')}.{action}"
+            for name, actions in cleaned.items()
+            if name.startswith("scope-")
+            for action in actions
+        ]
+        return [*found, MANAGE_PARTNERS] if cleaned["partners"] else found
+
+    def expires_at(self) -> datetime | None:
+        """The end of the last day."""
+        day = self.cleaned_data["expires_on"]
+        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) if day else None
 
 
 class ProfileForm(forms.Form):

@@ -203,6 +203,31 @@ class Tries(models.Model):
         return f"{self.secret} of {self.subject}"
 
 
+class ApiToken(models.Model):
+    """What a program of the company signs in with. Its secret is shown once and stored hashed; `hint` are its first
+    characters, by which people tell it from others. `scopes` are permissions, `service.action`."""
+
+    row_security = Owned(commands=("SELECT", "INSERT", "UPDATE (revoked_at)"))
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    name = models.CharField(max_length=100)
+    hint = models.CharField(max_length=12)
+    secret_hash = models.BinaryField(unique=True)
+    scopes = ArrayField(models.CharField(max_length=60))
+    created_by = models.ForeignKey(Member, on_delete=models.PROTECT)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "-created_at", "-id"], name="token_by_company")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Session(models.Model):
     """A signed-in browser. The cookie's secret is stored hashed; rows are reached by functions only."""
 

@@ -9,6 +9,7 @@ register(
     Entry("company", 20, "members", _("Members"), "person", MANAGE_MEMBERS),
     Entry("company", 30, "units", _("Units"), "building", MANAGE_COMPANY),
     Entry("company", 50, "security", _("Security"), "shield", MANAGE_COMPANY),
+    Entry("company", 40, "tokens", _("API tokens"), "key", MANAGE_COMPANY),
     Entry("member", 10, "profile", _("Profile"), "person"),
     Entry("member", 20, "password", _("Change password"), "key"),
     Entry("member", 30, "companies", _("Change company"), "building"),

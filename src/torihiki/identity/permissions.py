@@ -6,7 +6,9 @@ A permission is `service.action`; `*.action` holds in every service.
 from enum import StrEnum
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Action(StrEnum):
@@ -29,6 +31,17 @@ MANAGE_PARTNERS = "partners.manage"
 MANAGE_MEMBERS = "members.manage"
 MANAGE_COMPANY = "company.manage"
 READ_AUDIT = "audit.inspect"  # no plain read: `*.read` is everybody's
+
+TOKEN_ACTIONS = {
+    Action.READ: _("Read"),
+    Action.DRAFT: _("Draft"),
+    Action.SEND: pgettext_lazy("permission", "Send"),
+    Action.RESPOND: pgettext_lazy("permission", "Answer"),
+    Action.APPROVE: pgettext_lazy("permission", "Approve"),
+}
+"""What a program may be allowed; people and settings are for people."""
+SERVICES: dict[str, str | Promise] = {}
+"""Every service whose documents permissions are about, by its code; the packages above fill it as they are loaded."""
 
 _VIEW = frozenset({"*.read"})
 _WORK = _VIEW | {"*.draft", "*.send", "*.respond", MANAGE_PARTNERS}

@@ -184,3 +184,10 @@ class OwnSuspension(Refused):
 class UnitUnfit(Refused):
     status = 422
     code = "unit_unfit"
+
+
+class TokenUnfit(Refused):
+    """Without scopes, with unknown ones, already over, or one too many."""
+
+    status = 422
+    code = "token_unfit"

@@ -17,12 +17,14 @@ from torihiki.identity.events import IdentityEvent
 from torihiki.identity.network import client_address
 from torihiki.identity.permissions import PERMISSIONS
 from torihiki.identity.policies import POLICIES, NetworkPolicy
+from torihiki.identity.tokens import bearer, resume_token
 from torihiki.ledger.recording import record
 from torihiki.tenancy.actor import Actor, scope
 
 COOKIE_LENGTH_MAX = 100
 BACKGROUND = "Torihiki-Background"
 """Header of requests that a page makes by itself (polling): they do not count as doing something."""
+API_PATH = "/api/"
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,21 @@ class SignedIn:
 
 class SessionMiddleware:
     """Sets `request.actor` (None where nobody is signed in), `request.session_token`, `request.proved_at` and
-    `request.address`. A session that shows up outside its company's networks ends there (clause 2-5-4)."""
+    `request.address`. A session that shows up outside its company's networks ends there (clause 2-5-4).
+
+    Under `/api/` a token signs in and a cookie does not, so that no other site can make a browser call the API.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         address = client_address(request)
+        if request.path_info.startswith(API_PATH):
+            request.address = address  # type: ignore[attr-defined]
+            request.actor = _program(request, address)  # type: ignore[attr-defined]
+            request.session_token, request.proved_at = "", None  # type: ignore[attr-defined]
+            return self.get_response(request)
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         by_itself = BACKGROUND in request.headers
         at = timezone.now()
@@ -133,6 +143,26 @@ def end_sessions_of_member(member_id: UUID) -> None:
     """End all sessions of one member of the acting company (suspension)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT identity_sessions_end_of_member(%s)", [member_id])
+
+
+def _program(request: HttpRequest, address: str) -> Actor | None:
+    """Whose program calls. From outside its company's networks a token opens nothing (clause 2-5-4), and the answer is
+    the one to a wrong token; the company's ledger tells."""
+    secret, at = bearer(request.headers.get("Authorization", "")), timezone.now()
+    held = resume_token(secret, at=at) if secret else None
+    if held is None or held.network.lets_in(address):
+        return held and held.actor
+    with scope(held.actor):
+        record(
+            IdentityEvent.OUTSIDE_NETWORK,
+            held.actor,
+            subject_type="token",
+            subject_id=held.id,
+            subject_label=held.actor.name,
+            at=at,
+            data={"address": address},
+        )
+    return None
 
 
 def _end_outside(actor: Actor, token: str, address: str, at: datetime) -> None:

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from torihiki.identity.pages import invitations, members, profile, proving, security, signing, units
+from torihiki.identity import api
+from torihiki.identity.pages import invitations, members, profile, proving, security, signing, tokens, units
+from torihiki.ledger.endpoints import address
 
 urlpatterns = [
+    address("me", api.get_me, name="api-me"),
     path("sign-in", signing.sign_in_page, name="sign-in"),
     path("sign-in/password", signing.expired_password_page, name="expired-password"),
     path("sign-out", signing.sign_out_page, name="sign-out"),
@@ -26,6 +29,9 @@ urlpatterns = [
     path("members/<uuid:member_id>/reactivate", members.reactivate_page, name="reactivate-member"),
     path("members/invitations/<uuid:invitation_id>/resend", members.resend_page, name="resend-invitation"),
     path("members/invitations/<uuid:invitation_id>/withdraw", members.withdraw_page, name="withdraw-invitation"),
+    path("tokens", tokens.tokens_page, name="tokens"),
+    path("tokens/new", tokens.new_token_page, name="new-token"),
+    path("tokens/<uuid:token_id>/revoke", tokens.revoke_token_page, name="revoke-token"),
     path("units", units.units_page, name="units"),
     path("units/new", units.new_unit_page, name="new-unit"),
     path("units/<uuid:unit_id>", units.unit_page, name="unit"),

@@ -10,6 +10,7 @@ from torihiki.identity.actions.invitations import (
 from torihiki.identity.actions.members import change_member, reactivate_member, suspend_member, unlock_member
 from torihiki.identity.actions.profile import change_language, change_password, change_profile
 from torihiki.identity.actions.signing import sign_out, switch_company
+from torihiki.identity.actions.tokens import create_token, revoke_token
 from torihiki.identity.actions.units import add_unit, change_unit, close_unit, reopen_unit
 
 __all__ = [
@@ -23,11 +24,13 @@ __all__ = [
     "change_unit",
     "close_unit",
     "create_company",
+    "create_token",
     "invite_member",
     "reactivate_member",
     "register_company",
     "reopen_unit",
     "resend_invitation",
+    "revoke_token",
     "set_approval_kinds",
     "sign_out",
     "suspend_member",
