@@ -1,10 +1,12 @@
-"""Addresses of the audit log."""
+"""Addresses of the audit log, and of what describes the API."""
 
 from django.urls import path
 
-from torihiki.ledger import pages
+from torihiki.ledger import pages, reference
 
 urlpatterns = [
+    path("api/v1/openapi.json", reference.openapi, name="api-openapi"),
+    path("developers/api", reference.reference_page, name="api-reference"),
     path("audit", pages.audit_page, name="audit"),
     path("audit/export.csv", pages.csv_page, name="audit-csv"),
     path("audit/export.jsonl", pages.lines_page, name="audit-lines"),

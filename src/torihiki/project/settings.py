@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "torihiki.tenancy",
     "torihiki.web",
+    "torihiki.api",
     "torihiki.ledger",
     "torihiki.identity",
     "torihiki.exchange",
@@ -51,6 +52,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "torihiki.api.errors.ApiProblems",
     "csp.middleware.CSPMiddleware",
     "torihiki.web.limits.RequestLimit",
     "torihiki.identity.sessions.SessionMiddleware",
