@@ -482,7 +482,8 @@ class NumberSeries(models.Model):
 
 
 class WriteKey(models.Model):
-    """A write that was done, by the key that its sender gave: the same key does nothing twice (promise P3)."""
+    """A write that was done, by the key that its sender gave: the same key does nothing twice (promise P3), and the API
+    answers it with the same bytes."""
 
     row_security = walls.WRITE_KEY
 
@@ -492,6 +493,7 @@ class WriteKey(models.Model):
     action = models.CharField(max_length=60)
     document_id = models.UUIDField()
     at = models.DateTimeField()
+    answer = models.TextField(blank=True, db_default="")  # JSON, where the API asked
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "key"], name="write_key_once")]

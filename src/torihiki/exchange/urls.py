@@ -2,9 +2,42 @@
 
 from django.urls import path
 
+from torihiki.exchange.api import documents, kinds, partners
+from torihiki.exchange.api import files as api_files
 from torihiki.exchange.pages import detail, edit, files, lists
+from torihiki.ledger.endpoints import address
 
 urlpatterns = [
+    address("kinds", kinds.list_kinds, name="api-kinds"),
+    address("kinds/<str:kind>", kinds.get_kind, name="api-kind"),
+    address("kinds/<str:kind>/take-in", api_files.take_in_file, name="api-take-in"),
+    address("documents", documents.find_documents, documents.create_document, name="api-documents"),
+    address(
+        "documents/<uuid:document_id>",
+        documents.get_document,
+        documents.change_draft,
+        documents.discard_document,
+        name="api-document",
+    ),
+    address("documents/<uuid:document_id>/actions/<slug:name>", documents.act_on_document, name="api-action"),
+    address(
+        "documents/<uuid:document_id>/comments",
+        documents.list_comments,
+        documents.create_comment,
+        name="api-comments",
+    ),
+    address("documents/<uuid:document_id>/files", api_files.list_files, api_files.create_file, name="api-files"),
+    address(
+        "documents/<uuid:document_id>/files/<uuid:file_id>",
+        api_files.get_file,
+        api_files.delete_file,
+        name="api-file",
+    ),
+    address("documents/<uuid:document_id>/pdf", api_files.get_pdf, name="api-pdf"),
+    address("documents/<uuid:document_id>/exports/<slug:code>", api_files.get_export, name="api-export"),
+    address("documents/<uuid:document_id>/versions/<int:number>", api_files.get_version, name="api-version"),
+    address("partners", partners.find_partners, name="api-partners"),
+    address("partners/<uuid:partner_id>", partners.get_partner, name="api-partner"),
     path("", lists.box_page, {"box": "todo"}, name="home"),
     path("inbox", lists.box_page, {"box": "inbox"}, name="inbox"),
     path("outbox", lists.box_page, {"box": "outbox"}, name="outbox"),

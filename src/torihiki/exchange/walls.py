@@ -170,7 +170,7 @@ ATTACHMENT_KEY = PartyVisible(
     delete=f"company_id = {ME}",
 )
 NUMBER_SERIES = Owned(commands=("SELECT", "INSERT", "UPDATE"))
-WRITE_KEY = Owned(commands=("SELECT", "INSERT"))
+WRITE_KEY = Owned(commands=("SELECT", "INSERT", "UPDATE (answer)"))
 OUTBOX_MESSAGE = PartyVisible(
     commands=("SELECT", "INSERT", "UPDATE (delivered_at)"),
     read=f"company_id = {ME} OR target_id = {ME}",

@@ -57,14 +57,16 @@ def start_draft(
     recipients: Sequence[UUID] = (),
     source_id: UUID | None = None,
     key: str = "",
+    document_id: UUID | None = None,
 ) -> UUID:
-    """Begin a document and return its id. With `source_id` the body comes from that document, by the kind's Source.
+    """Begin a document and return its id, which may be given. With `source_id` the body comes from that document, by
+    the kind's Source.
 
     `body` may be incomplete: it is checked when it is sent. A `key` stands for what was typed: the same form again is
     the same document, another text under it is refused. Raises RoleMayNot, SourceUnfit, RecipientUnfit,
     KeyUsedElsewhere.
     """
-    document_id = new_id()
+    document_id = document_id or new_id()
     with attempt(ExchangeEvent.STARTED, actor, subject_type=DOCUMENT, subject_id=document_id, data={"kind": kind.code}):
         if not actor.may(kind.permission(Action.DRAFT)):
             raise RoleMayNot

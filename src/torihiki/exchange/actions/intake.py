@@ -29,7 +29,14 @@ class AlreadyTakenIn(FileRefused):
 
 
 def take_in(
-    actor: Actor, kind: Kind, *, name: str, content: bytes, at: datetime, key: str = ""
+    actor: Actor,
+    kind: Kind,
+    *,
+    name: str,
+    content: bytes,
+    at: datetime,
+    key: str = "",
+    document_id: UUID | None = None,
 ) -> tuple[UUID, TakenIn]:
     """Store a document from a file of `kind`'s reader and return its id and what was read.
 
@@ -37,7 +44,7 @@ def take_in(
     new. The file itself is kept. Raises FileRefused (or the reader's own refusal), AlreadyTakenIn, RoleMayNot; then
     nothing is stored.
     """
-    document_id = new_id()
+    document_id = document_id or new_id()
     with attempt(
         ExchangeEvent.TAKEN_IN, actor, subject_type=DOCUMENT, subject_id=document_id, data={"file": name[:200]}
     ):

@@ -35,8 +35,9 @@ def comment(
     audience: UUID | None = None,
     line_id: str = "",
     key: str = "",
-) -> None:
-    """Write a remark: internal, or shared with the other side (with `audience` only, where there are several).
+) -> Comment | None:
+    """Write a remark: internal, or shared with the other side (with `audience` only, where there are several). None
+    where `key` wrote it before.
 
     A recipient of a document that went to several always speaks to its issuer alone. Raises StepNotOpen for a shared
     remark on what was never sent, RecipientUnfit for an unknown audience.
@@ -44,7 +45,7 @@ def comment(
     with attempt(ExchangeEvent.COMMENTED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.RESPOND, lock=True)
         if done_before(actor, key, f"comment {document_id}", document_id, at=at):
-            return
+            return None
         if not text.strip():
             raise ReasonMissing
         if shared and seen.document.version == 0:
@@ -75,6 +76,7 @@ def comment(
             subject_label=seen.document.number,
             data={"comment": row.pk, "shared": shared, "sha256": sha256_hex(row.text.encode())},
         )
+    return row
 
 
 def mark_opened(actor: Actor, document_id: UUID, *, at: datetime) -> None:

@@ -5,6 +5,7 @@ from django.db import migrations
 
 from torihiki.exchange.walls import TABLES
 from torihiki.tenancy.operations import Protect, composite_key, definer_function
+from torihiki.tenancy.row_security import Owned
 
 APPLICATION = "torihiki_application"
 
@@ -24,6 +25,8 @@ TENANT_KEYS = [
     ("exchange_partyview", "assignee_id, company_id", "identity_member", "id, company_id"),
 ]
 DROPPED_WITH_PARENT = {"exchange_draft", "exchange_attachmentchunk", "exchange_line", "exchange_recipient"}
+
+AS_THEY_STOOD = {**TABLES, "exchange_writekey": Owned(commands=("SELECT", "INSERT"))}  # 0003 adds to it
 
 SEARCH = [
     # One fold for what is stored and what is asked: width, case, and hiragana as katakana.
@@ -258,7 +261,7 @@ class Migration(migrations.Migration):
             roles=APPLICATION,
             volatility="STABLE",
         ),
-        *(Protect(table, table_class) for table, table_class in TABLES.items()),
+        *(Protect(table, table_class) for table, table_class in AS_THEY_STOOD.items()),
         *(
             composite_key(
                 child, columns, parent, keys, on_delete="CASCADE" if child in DROPPED_WITH_PARENT else "NO ACTION"
