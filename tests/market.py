@@ -17,6 +17,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from tests.programs import EVERYTHING
 from tests.world import Desk, make_company, trade
 from torihiki.exchange.access import access_document, access_draft, access_recipients, access_versions
 from torihiki.exchange.actions.attachments import attach_file
@@ -48,7 +49,7 @@ from torihiki.exchange.partners.actions import (
 from torihiki.exchange.partners.terms import TermsBody
 from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
 from torihiki.exchange.webhooks.actions import add_endpoint, send_test
-from torihiki.identity.actions import add_unit, invite_member, withdraw_invitation
+from torihiki.identity.actions import add_unit, create_token, invite_member, revoke_token, withdraw_invitation
 from torihiki.identity.actions.policies import change_policy
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
@@ -191,6 +192,16 @@ class Builder:
             address = f"https://hooks.example.com/{self.mark()}"
             endpoint, _secret = add_endpoint(actor, url=address, description=self.mark(), at=now)
             send_test(actor, endpoint.pk, at=now)
+        self.programs(desk)
+
+    def programs(self, desk: Desk) -> None:
+        """A token that may do everything, one that may only read, and one that is no more."""
+        now = timezone.now()
+        with desk.acting() as actor:
+            _token, desk.token = create_token(actor, name=self.mark(), scopes=EVERYTHING, at=now)
+            _token, desk.viewer.token = create_token(actor, name=self.mark(), scopes=["*.read"], at=now)
+            former, _secret = create_token(actor, name=self.mark(), scopes=["*.read"], at=now)
+            revoke_token(actor, former.pk, at=now)
 
     def drafts(self, desk: Desk) -> None:
         """Begun, submitted, returned and approved, with remarks and files that nobody else may see."""

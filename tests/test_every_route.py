@@ -4,6 +4,7 @@ walls, behind either one alone, and behind none, where the walk must find someth
 import itertools
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tests.market import Market
 from tests.mutants import access_functions, replaced, without_filter
 from tests.probing import CLASSES, Probe
-from tests.walking import IDS, METHODS, WORDS, Route, Walk, id_parameters, routes
+from tests.walking import IDS, METHODS, UNSAFE, WORDS, Route, Walk, id_parameters, routes
 from tests.world import Desk
 from torihiki.lib.ids import new_id
 from torihiki.tenancy import roles
@@ -80,10 +81,24 @@ def test_nobody_who_is_not_signed_in_gets_past_a_desk(market: Market) -> None:
                 assert response.status_code == 405, f"{method} {route.name}"
             elif route.is_public:
                 assert response.status_code in (200, 302, 404, 422), f"{method} {route.name}"
+            elif route.is_api:
+                assert response.status_code == 401, f"{method} {route.name}"
+                assert response["WWW-Authenticate"].startswith("Bearer"), route.name
             else:
                 assert response.status_code == 302, f"{method} {route.name}"
                 assert response["Location"].startswith("/sign-in?next="), route.name
             assert list(visitor.leaks(response, route.name, sent=set())) == []
+
+
+def test_a_session_opens_no_door_of_the_api(market: Market) -> None:
+    """Else any site could make a signed-in browser write."""
+    desk = market.desks["issuer"]
+    walk = Walk(market, replace(desk, token=""))
+    assert desk.get("/").status_code == 200
+    for route in [route for route in ROUTES if route.is_api]:
+        values = {name: new_id() for name in id_parameters(route)} | walk.words_of(route)[0]
+        for method in route.methods:
+            assert walk.ask(method, route, values).status_code == 401, f"{method} {route.name}"
 
 
 # ---- behind both walls, and behind the application's alone
@@ -186,14 +201,15 @@ def test_a_viewer_changes_nothing_and_each_attempt_is_in_the_ledger(market: Mark
     walk, viewer = Walk(market, administrator), Walk(market, administrator.viewer)
     before = own_digest(market, administrator)
     for route in ROUTES:
-        if "POST" not in route.methods or route.is_public or route.name in EVERYBODYS_OWN:
+        if route.is_public or route.name in EVERYBODYS_OWN:
             continue
-        for values in writable(walk, route)[:3]:
-            count = administrator.count_entries()
-            response = viewer.ask("POST", route, values)
-            assert response.status_code == 403, f"{route.name} answers {response.status_code}"
-            assert administrator.count_entries() == count + 1, route.name
-            assert administrator.events()[-1] == "ledger.refused", route.name
+        for method in set(route.methods) & set(UNSAFE):
+            for values in writable(walk, route)[:3]:
+                count = administrator.count_entries()
+                response = viewer.ask(method, route, values)
+                assert response.status_code == 403, f"{method} {route.name} answers {response.status_code}"
+                assert administrator.count_entries() == count + 1, route.name
+                assert administrator.events()[-1] == "ledger.refused", route.name
     assert changed(before, own_digest(market, administrator)) == []
 
 
@@ -202,6 +218,7 @@ def writable(walk: Walk, route: Route) -> list[dict[str, Any]]:
     own = {
         ("invitation_id",): ("invitation_id", "identity_invitation"),
         ("relationship_id",): ("relationship_id", "exchange_relationship"),
+        ("token_id",): ("token_id", "identity_apitoken"),
     }
     names = id_parameters(route)
     if names in own:
@@ -214,7 +231,7 @@ def writable(walk: Walk, route: Route) -> list[dict[str, Any]]:
 
 
 def own_digest(market: Market, desk: Desk) -> dict[str, Any]:
-    """All rows of the company but its ledger."""
+    """All rows of the company but its ledger, and but when its tokens were used."""
     with market.superuser() as connection:
         probe = Probe(market, connection)
         tables = [
@@ -225,7 +242,8 @@ def own_digest(market: Market, desk: Desk) -> dict[str, Any]:
         with probe.acting(desk.actor):
             return {
                 table: connection.execute(
-                    f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t".encode()
+                    f"SELECT md5(coalesce(string_agg(r, '|' ORDER BY r), ''))"
+                    f" FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS r FROM {table} t) rows".encode()
                 ).fetchone()
                 for table in tables
                 if "SELECT" in CLASSES[table].commands

@@ -50,6 +50,7 @@ SEES_MORE = {
     "identity_sign_in": "before there is an actor",
     "identity_session_open": "the session table is nobody's to read",
     "identity_session_resume": "before there is an actor",
+    "identity_token_resume": "before there is an actor",
     "identity_session_close": "the session table is nobody's to read",
     "identity_sessions_end": "the session table is nobody's to read",
     "identity_sessions_sweep": "the session table is nobody's to read; for the system role alone",

@@ -218,6 +218,11 @@ LITERALS = {
     "Backspace": "a key",
     "CSV": "a format's name",
     "JSON": "a format's name",
+    "OpenAPI 3.1 (JSON)": "a format's name",
+    "Authorization: Bearer tk_…": "a header, as programs send it",
+    "Idempotency-Key: …": "a header, as programs send it",
+    'If-Match: "…"': "a header, as programs send it",
+    "code": "a member of the answer, as programs read it",
 }
 BOTH_LANGUAGES = {"500.html", "503.html", "outage.html"}
 """Shown when the catalogue may be out of reach: both languages stand on them."""

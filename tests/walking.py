@@ -3,11 +3,13 @@
 A walk is a stream of findings: the walls' tests ask for none, the faults only for the first one.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -40,6 +42,17 @@ ONCE = re.compile(r'(name="csrfmiddlewaretoken" value="|"X-CSRFToken": ?")[A-Za-
 """What differs between two answers to the same question."""
 
 
+CONTENT: dict[str, tuple[str, Any]] = {
+    "api-documents": ("", {"kind": "invoice", "body": {}}),
+    "api-document": ("", {"reason": "ですか"}),
+    "api-action": ("", {"version": 1, "revision": 1, "sha256": "0" * 64, "reason": "ですか"}),
+    "api-comments": ("", {"text": "ですか"}),
+    "api-files": ("?name=a.txt", b"a"),
+    "api-take-in": ("?name=a.xml", b"<a/>"),
+}
+"""What a program sends to each address of the API that takes anything: a query, and JSON or bytes."""
+
+
 @dataclass(frozen=True)
 class Route:
     name: str
@@ -57,6 +70,10 @@ class Route:
     @property
     def is_public(self) -> bool:
         return hasattr(self.view, "public")
+
+    @property
+    def is_api(self) -> bool:
+        return hasattr(self.view, "operations")
 
     @property
     def is_desk(self) -> bool:
@@ -195,6 +212,7 @@ def withdrawn(hidden: Hidden) -> list[dict[str, Any]]:
 IDS: dict[tuple[str, ...], Ids] = {
     ("document_id",): documents,
     ("document_id", "file_id"): files,
+    ("token_id",): ids("token_id", "identity_apitoken", "company_id"),
     ("member_id",): ids("member_id", "identity_member", "role"),
     ("unit_id",): ids("unit_id", "identity_unit", "company_id"),
     ("invitation_id",): ids("invitation_id", "identity_invitation", "company_id"),
@@ -209,9 +227,12 @@ IDS: dict[tuple[str, ...], Ids] = {
 """Where foreign ids come from, by the parameters of a route that are ids."""
 
 WORDS: dict[str, Callable[[], list[str]]] = {
+    "number": lambda: ["1", "2", "99"],
     "box": lambda: [*BOXES],
     "kind": lambda: [*KINDS],
-    "name": lambda: sorted({step.name for kind in KINDS.values() for step in kind.steps} | {"approve", "discard"}),
+    "name": lambda: sorted(
+        {step.name for kind in KINDS.values() for step in kind.steps} | {"approve", "discard", "send", "revise"}
+    ),
     "code": lambda: sorted({export.code for kind in KINDS.values() for export in kind.exports}),
     "topic": lambda: [*POLICIES],
     "answer": lambda: ["accept", "decline", "register"],
@@ -296,9 +317,34 @@ class Walk:
         self.asked += 1
         self.combinations.add((route.name, method))
         self.market.said[self.desk.key] |= _sent(values, data or {})
+        if route.is_api:
+            return self.call(method, route, values, data)
         send = getattr(self.desk.client, method.lower())
         body = dict(data or {}) if method in ("GET", "POST") else {}
         return send(route.url(values), body, secure=True) if body else send(route.url(values), secure=True)
+
+    def call(self, method: str, route: Route, values: Mapping[str, Any], data: Mapping[str, Any] | None) -> Any:
+        """As a program of this desk: by its token, not by the browser's session."""
+        query, content = CONTENT.get(route.name, ("", None))
+        if data is not None:
+            query, content = (f"?{urlencode(data)}", None) if method == "GET" else ("", dict(data))
+        headers = {"Idempotency-Key": str(new_id()), "Accept-Language": "ja"}
+        if self.desk.token:
+            headers["Authorization"] = f"Bearer {self.desk.token}"
+        if method in ("PATCH", "DELETE"):
+            headers["If-Match"] = '"1.1"'
+        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+        media = "application/octet-stream" if isinstance(content, bytes) else "application/json"
+        sends = method in ("POST", "PATCH", "PUT") and content is not None
+        asks = query if sends or data is not None else ""
+        return self.desk.client.generic(
+            method,
+            route.url(values) + asks,
+            raw if sends else b"",
+            media if sends else "",
+            secure=True,
+            headers=headers,
+        )
 
     def told(self, response: Any, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """What the one who asks can tell an answer by, without the words of the question."""
@@ -325,7 +371,7 @@ class Walk:
             rows = own("exchange_document", order)
             found = [{"document_id": row["id"], "kind": KINDS[row["kind"]]} for row in rows if row["version"] > 0]
             return [
-                {**values, "name": step.name, "code": export}
+                {**values, "name": step.name, "code": export, "number": 1}
                 for values in found
                 for step in values["kind"].steps[:1]
                 for export in [e.code for e in values["kind"].exports[:1]] or ["none"]
@@ -349,7 +395,7 @@ class Walk:
         return [dict(words) for words in Walk(self.market, self.desk, long=True).words_of(route)]
 
 
-UNREADABLE = {"document-pdf", "sign-in", "audit-csv", "audit-lines", "documents-csv"}
+UNREADABLE = {"document-pdf", "api-pdf", "sign-in", "audit-csv", "audit-lines", "documents-csv"}
 """Compressed; not for who is signed in; and exports, which are walked with the questions."""
 
 
@@ -400,6 +446,7 @@ def questions(hidden: Hidden) -> Iterator[tuple[Route, str, dict[str, Any], dict
                 asked = {"recipient": other, "version": row["version"], "reason": "ですか"}
                 if not step.danger:
                     yield by_name["document-step"], "POST", step_values, asked
+    yield from _programs_questions(by_name, hidden, own)
     person = {"email": "new@own.example", "name": "新人", "role": "clerk", "unit": unit}
     yield by_name["invite-member"], "POST", {}, person
     for row in hidden.own("identity_member", "role", "t.role <> 'administrator'"):
@@ -412,6 +459,35 @@ def questions(hidden: Hidden) -> Iterator[tuple[Route, str, dict[str, Any], dict
             yield by_name[name], "GET", {}, {"subject": row["id"]}
     for name in ("audit", "audit-csv", "audit-lines"):
         yield by_name[name], "GET", {}, {}
+
+
+def _programs_questions(
+    by_name: dict[str, Route], hidden: Hidden, own: list[dict[str, Any]]
+) -> Iterator[tuple[Route, str, dict[str, Any], dict[str, Any]]]:
+    """Foreign ids in what programs ask and send."""
+    most = 1_000 if hidden.everything else 2
+    party = [row["id"] for row in hidden.rows("exchange_party", "owner_id")[:most]]
+    document = [row["id"] for row in hidden.rows("exchange_document", "kind state")]
+    recipient = [row["id"] for row in hidden.rows("exchange_recipient", "owner_id company_id")[:most]]
+    for other in party:
+        yield by_name["api-documents"], "GET", {}, {"counterparty": other}
+    for words in ("ZQ", "株式会社"):
+        yield by_name["api-documents"], "GET", {}, {"q": words}
+        yield by_name["api-partners"], "GET", {}, {"q": words}
+    for kind in KINDS.values():
+        for source in (*document[:most], None):
+            body = {"kind": kind.code, "body": dict(kind.samples.valid), "recipients": party, "source": source}
+            yield by_name["api-documents"], "POST", {}, {**body, "send": True}
+    for row in own[:most]:
+        values = {"document_id": row["id"]}
+        for number in (2, 99):
+            yield by_name["api-version"], "GET", {**values, "number": number}, {}
+        for other in recipient:
+            yield by_name["api-comments"], "POST", values, {"text": "ですか", "shared": True, "recipient": other}
+            for step in KINDS[row["kind"]].steps:
+                if step.per_recipient and not step.danger:
+                    asked = {"version": row["version"], "reason": "ですか", "recipient": other}
+                    yield by_name["api-action"], "POST", {**values, "name": step.name}, asked
 
 
 def _text(response: Any) -> str:

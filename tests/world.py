@@ -56,6 +56,7 @@ class Desk:
     party: Party
     client: Client
     colleagues: dict[str, "Desk"] = field(default_factory=dict, repr=False)
+    token: str = ""  # of a program with the same permissions, where the test's world has one
 
     @property
     def company(self) -> UUID:
