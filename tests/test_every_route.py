@@ -146,7 +146,6 @@ def walk_along(market: Market, desk: str, long: bool, methods: tuple[str, ...] =
 ACCESS = {name: function for name, function in access_functions().items() if without_filter(function) is not None}
 TWICE = {
     "exchange.access.access_versions": "only of a document that access_document let through, up to what was shown",
-    "exchange.access.access_recipients": "pages show the list to its owner alone, steps find the own row by company",
     "exchange.partners.access.access_partner": "what it locks; what it returns comes through access_partners",
 }
 """Filters whose loss another line of the same code makes up for."""

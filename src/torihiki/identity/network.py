@@ -32,7 +32,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def refuse_outside(actor: Actor, address: str) -> None:
-    """For doors without a session (the API): raises OutsideNetwork where the actor's company does not allow `address`.
+    """For doors without a session: raises OutsideNetwork where the actor's company does not allow `address`.
     In the actor's scope."""
     if not rules_of([actor.company]).of(actor.company, NetworkPolicy).lets_in(address):
         raise OutsideNetwork

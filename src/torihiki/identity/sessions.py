@@ -150,8 +150,10 @@ def _program(request: HttpRequest, address: str) -> Actor | None:
     the one to a wrong token; the company's ledger tells."""
     secret, at = bearer(request.headers.get("Authorization", "")), timezone.now()
     held = resume_token(secret, at=at) if secret else None
-    if held is None or held.network.lets_in(address):
-        return held and held.actor
+    if held is None:
+        return None
+    if held.network.lets_in(address):
+        return held.actor
     with scope(held.actor):
         record(
             IdentityEvent.OUTSIDE_NETWORK,

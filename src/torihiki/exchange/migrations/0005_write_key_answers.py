@@ -16,7 +16,7 @@ BACK = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0002_walls")]
+    dependencies = [("exchange", "0004_many_at_once")]
 
     operations = [
         migrations.AddField(
