@@ -33,6 +33,7 @@ from torihiki.exchange.refusals import ChangedMeanwhile, StepNotOpen
 from torihiki.exchange.searching import BOX_CONDITIONS, BY_CHANGE, search_views
 from torihiki.exchange.specs import KINDS, Kind
 from torihiki.lib.ids import new_id
+from torihiki.tenancy.actor import Actor
 
 TAG = _("Documents")
 CONDITIONS = {
@@ -58,7 +59,7 @@ CONDITIONS = {
     answer=shapes.DocumentPage,
 )
 def find_documents(request: ApiRequest, *, query: shapes.DocumentQuery) -> shapes.DocumentPage:
-    views = _filtered(access_views(request.actor), query)
+    views = _filtered(request.actor, query)
     newest = query.order == "newest"
     rows, cursor = page(views, BY_CHANGE, cursor=query.cursor, size=query.limit, newest_first=newest)
     return shapes.DocumentPage.model_construct(items=[states.summary(view) for view in rows], cursor=cursor)
@@ -216,12 +217,13 @@ def create_comment(request: ApiRequest, document_id: UUID, *, body: shapes.NewCo
     return once(request, document_id, write, at=now)
 
 
-def _filtered(views: QuerySet[PartyView], query: shapes.DocumentQuery) -> QuerySet[PartyView]:
+def _filtered(actor: Actor, query: shapes.DocumentQuery) -> QuerySet[PartyView]:
+    views = access_views(actor)
     if query.box:
         views = views.filter(BOX_CONDITIONS[query.box])
     wanted = {CONDITIONS[name]: value for name in CONDITIONS if (value := getattr(query, name)) is not None}
     views = views.filter(**wanted)
-    return search_views(views, query.q) if query.q else views
+    return search_views(actor, views, query.q) if query.q else views
 
 
 def _address(document_id: UUID) -> str:

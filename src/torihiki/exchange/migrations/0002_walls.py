@@ -26,7 +26,7 @@ TENANT_KEYS = [
 ]
 DROPPED_WITH_PARENT = {"exchange_draft", "exchange_attachmentchunk", "exchange_line", "exchange_recipient"}
 
-AS_THEY_STOOD = {**TABLES, "exchange_writekey": Owned(commands=("SELECT", "INSERT"))}  # 0005 adds to it
+AS_THEY_STOOD = {**TABLES, "exchange_writekey": Owned(commands=("SELECT", "INSERT"))}  # 0007 adds to it
 
 SEARCH = [
     # One fold for what is stored and what is asked: width, case, and hiragana as katakana.

@@ -16,7 +16,7 @@ BACK = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0004_many_at_once")]
+    dependencies = [("exchange", "0006_words")]
 
     operations = [
         migrations.AddField(
