@@ -124,7 +124,7 @@ class Dealings:
             seen = access_document(actor, self.documents[kind])
             rows = list(access_recipients(seen))
             for step in seen.kind.steps:
-                if step.by != seen.view.role or seen.document.version == 0:
+                if step.by != seen.view.role or step.for_outsiders or seen.document.version == 0:
                     continue
                 if not step.per_recipient:
                     found += [(step, None, "")] if seen.document.state in step.source else []

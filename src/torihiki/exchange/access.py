@@ -1,10 +1,11 @@
 """The only way to fetch what belongs to a document. Each function filters by the actor's company itself; row-level
 security does so again underneath, so that two independent walls must fail together."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from torihiki.exchange.models import (
     Attachment,
@@ -111,6 +112,28 @@ def access_links(seen: Seen) -> list[tuple[Link, PartyView]]:
     others = [link.target_id if link.source_id == seen.document.pk else link.source_id for link in links]
     views = {view.document_id: view for view in access_views(seen.actor).filter(document_id__in=others)}
     return [(link, views[other]) for link, other in zip(links, others, strict=True) if other in views]
+
+
+def access_newest(actor: Actor, document_ids: Iterable[UUID]) -> dict[UUID, Version]:
+    """Of each of these documents that the company sees, the newest version shown to it."""
+    shown = Version.objects.filter(
+        document__views__company_id=actor.company,
+        document__views__version_shown=F("number"),
+        document_id__in=list(document_ids),
+    )
+    return {version.document_id: version for version in shown}
+
+
+def access_line_links(actor: Actor, document_ids: Iterable[UUID]) -> QuerySet[Link]:
+    """What counts against lines of these documents: links of the lines of the present version of documents that were
+    not cancelled, withdrawn or otherwise void."""
+    void = Q(pk=None)
+    for kind in KINDS.values():
+        void |= Q(source__kind=kind.code, source__state__in=[state.code for state in kind.states if state.void])
+    links = Link.objects.filter(
+        target__views__company_id=actor.company, target_id__in=list(document_ids), source_version=F("source__version")
+    )
+    return links.exclude(target_line="").exclude(void)
 
 
 def access_partners(actor: Actor) -> QuerySet[Partner]:

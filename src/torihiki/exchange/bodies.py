@@ -17,12 +17,15 @@ LINES_MAX = 5_000
 
 @dataclass(frozen=True, eq=False)  # by identity: hashing the words would translate them at import
 class Label:
-    """How a field is shown to people: its words, and its widget where the type does not decide."""
+    """How a field is shown to people: its words, and its widget where the type does not decide. A `fixed` one is shown
+    and goes along, but cannot be typed: what is in it follows from the source, whatever comes back."""
 
     text: str | Promise
     help: str | Promise = ""
-    widget: Literal["auto", "textarea", "hidden"] = "auto"
+    widget: Literal["auto", "textarea", "hidden", "fixed"] = "auto"
     more: bool = False  # belongs under “more fields”: rarely needed, never shown first
+    today: bool = False  # a new form begins with today's date
+    grows: bool = True  # lines may be added and removed
 
 
 class Body(BaseModel):

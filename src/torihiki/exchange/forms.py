@@ -18,6 +18,8 @@ from typing import Any, Union, get_args, get_origin
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from pydantic.fields import FieldInfo
@@ -45,6 +47,18 @@ CHOICE_WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
 }
 """How the members of an enumeration are called in choice lists; a service's own says so by its `words()`, else
 it shows its values."""
+
+
+class Fixed(forms.Widget):
+    """A value that is shown and sent along, not typed."""
+
+    template_name = "exchange/fixed.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return {"name": name, "value": "" if value is None else value}
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        return render_to_string(self.template_name, self.get_context(name, value, attrs))
 
 
 class NumberField(forms.DecimalField):
@@ -145,6 +159,11 @@ def defaults_of(body: type[Body]) -> Mapping[str, Any]:
     return {name: _json(value) for name, value in plain.items() if isinstance(value, str | bool | Decimal | date)}
 
 
+def dated(body: type[Body], today: date) -> dict[str, str]:
+    """The dates with which a new form begins."""
+    return {name: today.isoformat() for name, label in labels_of(body).items() if label.today}
+
+
 @cache
 def labels_of(body: type[Body]) -> dict[str, Label]:
     """The labelled fields of a body, in its order."""
@@ -187,6 +206,8 @@ def form_field(info: FieldInfo, label: Label) -> forms.Field | None:
     }
     if label.widget == "hidden":
         return forms.CharField(widget=forms.HiddenInput, required=False, max_length=bounds.get("max_length"))
+    if label.widget == "fixed":
+        return forms.CharField(widget=Fixed, max_length=bounds.get("max_length"), **(shared | {"required": False}))
     if not isinstance(annotation, type):
         return None
     if issubclass(annotation, bool):
@@ -209,21 +230,22 @@ def form_field(info: FieldInfo, label: Label) -> forms.Field | None:
 def _part_forms(body: type[Body], name: str) -> type[forms.BaseFormSet[Any]]:
     row = _row_type(body.model_fields[name])
     assert row is not None, "parts are tuples of bodies"
-    return _row_formset(row, name == "lines")
+    return _row_formset(row, name == "lines", labels_of(body)[name].grows)
 
 
 @cache
-def _row_formset(row: type[Body], main: bool) -> type[forms.BaseFormSet[Any]]:
+def _row_formset(row: type[Body], main: bool, grows: bool) -> type[forms.BaseFormSet[Any]]:
     shown = {
         name: form_field(row.model_fields[name], label)
         for name, label in labels_of(row).items()
         if _row_type(row.model_fields[name]) is None and not label.more
     }
     form = type("RowForm", (RowForm,), {name: field for name, field in shown.items() if field is not None})
+    form.grows = grows  # type: ignore[attr-defined]
     return forms.formset_factory(
         form,
-        extra=BLANK_LINES if main else 0,
-        can_delete=True,
+        extra=BLANK_LINES if main and grows else 0,
+        can_delete=grows,
         max_num=min(FORM_LINES_MAX, LINES_MAX),
         absolute_max=LINES_MAX,
         validate_max=True,
@@ -265,7 +287,10 @@ def _typed(form: forms.BaseForm) -> dict[str, Any]:
         value = getattr(form, "cleaned_data", {}).get(name)
         if name in form.errors:
             value = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
-        empty = value == "" and (field.initial or isinstance(field, NumberField | forms.DateField | forms.ChoiceField))
+        untyped = isinstance(field, NumberField | forms.DateField | forms.ChoiceField) or isinstance(
+            field.widget, Fixed
+        )
+        empty = value == "" and (field.initial or untyped)
         if value is None or empty:
             continue  # the body's default, or its own complaint that something is missing
         values[name] = _json(value)

@@ -336,13 +336,16 @@ class Link(models.Model):
     target = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="links_in", db_index=False)
     source_line = models.CharField(max_length=40, blank=True)
     target_line = models.CharField(max_length=40, blank=True)
+    source_version = models.PositiveIntegerField(default=1)  # links of lines hold for that version of the source only
     quantity = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source", "target", "name", "source_line", "target_line"], name="link_once")
+            models.UniqueConstraint(
+                fields=["source", "target", "name", "source_line", "target_line", "source_version"], name="link_once"
+            )
         ]
         indexes = [models.Index(fields=["target"])]
 

@@ -6,6 +6,7 @@ A service's `spec.py` calls `register(Kind(...))`; everything else (pages, forms
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.functional import Promise
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from torihiki.exchange.render.words import Language
 
 Words = str | Promise
+LineCounts = Mapping[str, Mapping[str, Decimal]]
+"""Quantities by the name of a link and then by line id."""
 Seat = Literal["issuer", "receiver", "system"]
 
 DRAFT = "draft"
@@ -53,11 +56,13 @@ class Deed:
     step: str
     at: "datetime"
     recipient: Recipient | None = None
+    body: Body | None = None  # what was sent, where the step is a sending
 
 
 @dataclass(frozen=True)
 class Step:
-    """A transition that one side may take. With `per_recipient` it moves that recipient's state only."""
+    """A transition that one side may take. With `per_recipient` it moves that recipient's state only; one that is
+    `for_outsiders` is taken on behalf of a receiver who is not on the platform, and by nobody else."""
 
     name: str
     label: Words  # what the button says
@@ -71,6 +76,7 @@ class Step:
     danger: bool = False
     icon: str = "check"
     per_recipient: bool = False
+    for_outsiders: bool = False
     effect: Callable[[Deed], None] | None = None
 
 
@@ -85,7 +91,11 @@ class File:
 
 @dataclass(frozen=True)
 class Sent:
-    """A sent version, read back from its payload; what exports and new documents are made from."""
+    """A sent version, read back from its payload; what exports and new documents are made from.
+
+    Where lines are counted, a build, rule or limit also gets what stands around it: `counted` against its lines by
+    documents that count, what is still `open` by its own limits and by those of all it was made from, and the
+    `others`: what it was made from, nearest first, and what answered those."""
 
     kind: str
     number: str
@@ -96,13 +106,23 @@ class Sent:
     body: Body
     totals: Totals | None
     files: tuple[File, ...] = ()
+    counted: LineCounts = field(default_factory=dict)
+    open: LineCounts = field(default_factory=dict)
+    others: tuple["Sent", ...] = ()
+
+    def other(self, kind: str) -> "Sent | None":
+        """The nearest of the others of that kind."""
+        return next((sent for sent in self.others if sent.kind == kind), None)
 
 
 @dataclass(frozen=True)
 class Source:
     """What a kind can be made from: from a document of `kind` in one of `states`, by the company in that `seat`.
 
-    `build` gives the first body. `effect` runs when the new document is sent, with the source as its document.
+    `build` gives the first body. `counts` names, by link, the field of a line whose quantity counts against the
+    source's line of the same `line_id`, and against the lines that this one counted against in turn. Whenever a version
+    is sent, `settle` completes its body by what follows from the source, `rules` compares the two, and no line may
+    count beyond the limits of their kinds. `effect` runs when it is sent first, with the source as its document.
     """
 
     kind: str
@@ -113,6 +133,9 @@ class Source:
     build: Callable[[Sent], Mapping[str, Any]]
     effect: Callable[[Deed], None] | None = None
     many: bool = False  # may there be several, as partial invoices
+    counts: Mapping[str, str] = field(default_factory=dict)
+    settle: Callable[[Any, Sent], Body] | None = None
+    rules: Callable[[Any, Sent], Sequence["Problem"]] | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +185,16 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Track:
+    """A column of the table that shows what became of each line: what links of this name count, and with `left` one
+    more for what is still open of it."""
+
+    link: str
+    label: Words
+    left: Words = ""
+
+
+@dataclass(frozen=True)
 class Samples:
     """A valid body, and refused ones by the name of what is wrong with them."""
 
@@ -196,6 +229,9 @@ class Kind:
     expiry: str = ""  # the step that the system takes once the due date has passed
     rules: Callable[[Any, date], Sequence[Problem]] | None = None
     settle: Callable[[Any, PartyDetails], Body] | None = None  # what follows from who issues it, such as its tax
+    sending: Callable[[Deed], None] | None = None  # what else happens whenever a version goes out
+    limits: Callable[[Sent], LineCounts] | None = None  # how much may count against each line, by link
+    tracks: tuple[Track, ...] = ()
     exports: tuple[Export, ...] = ()
     reader: Reader | None = None
 

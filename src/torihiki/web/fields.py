@@ -154,6 +154,7 @@ class LineTable:
         self.heads = self.blank.cells
         self.has_amount = hasattr(formset.form, "line_amount")
         self.lines_max = formset.max_num
+        self.grows = getattr(formset.form, "grows", True)
 
 
 def _named(bound: BoundField, number: int | str) -> dict[str, str]:

@@ -23,6 +23,7 @@ from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Attachment, Document, Draft, Link, Partner, PartyView
 from torihiki.exchange.numbering import TOKYO
 from torihiki.exchange.papers import read_sent
+from torihiki.exchange.quantities import first_body, is_used_up
 from torihiki.exchange.refusals import (
     BodyInvalid,
     ChangedMeanwhile,
@@ -336,8 +337,9 @@ def usable_source(kind: Kind, seen: Seen) -> Source | None:
         return None
     for source in kind.sources:
         fits = source.kind == seen.view.kind and seen.view.role == source.seat and seen.view.state in source.states
-        if fits and not (source.many is False and made_already(kind, source, seen)):
-            return source
+        if not fits or (not source.many and made_already(kind, source, seen)) or is_used_up(seen, source):
+            continue
+        return source
     return None
 
 
@@ -355,8 +357,7 @@ def _from_source(
     source = usable_source(kind, seen)
     if source is None:
         raise SourceUnfit
-    sent = read_sent(access_versions(seen)[0])
-    made = body if body is not None else source.build(sent)
+    made = body if body is not None else first_body(seen, source)
     other = (
         [seen.document.issuer_id]
         if seen.view.role == RECEIVER
@@ -388,7 +389,9 @@ def _write(
     partners = {p.party_id: p for p in access_partners(actor).filter(party_id__in=list(recipients))}
     if any(party not in partners for party in recipients) and draft.document.version == 0:
         raise RecipientUnfit(_("A recipient is not in your list of partners, or is archived."))
-    draft.body = with_line_ids(body)
+    # A line that is new beside those of a source or a former version must not be taken for one of them.
+    begun = bool(draft.sources) or draft.document.version > 0
+    draft.body = with_line_ids(body, f"{kind.prefix}{draft.document.version + 1}." if begun else "")
     draft.recipients = list(dict.fromkeys(recipients))
     draft.approved_by, draft.approved_sha256 = None, ""
     draft.edited_by, draft.edited_at = actor.name, at
@@ -444,20 +447,24 @@ def _amount(kind: Kind, body: Mapping[str, Any], at: datetime) -> int | None:
     return minor_units(totals.gross, currency) if currency in MINOR_DIGITS else None
 
 
-def with_line_ids(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Give each line without one an id that stays the same over all later versions."""
+def with_line_ids(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Give each line without one, or with another's, an id that stays the same over all later versions."""
     given = body.get("lines") or ()
     if not isinstance(given, list | tuple) or not all(isinstance(line, Mapping) for line in given):
         return dict(body)  # the typed body says what is wrong with it
     lines = [dict(line) for line in given]
     used = {line["line_id"] for line in lines if isinstance(line.get("line_id"), str)}
+    met: set[str] = set()
     number = 1
     for line in lines:
-        if not line.get("line_id"):
-            while str(number) in used:
+        if line.get("line_id") and not isinstance(line["line_id"], str):
+            continue
+        if not line.get("line_id") or line["line_id"] in met:
+            while f"{prefix}{number}" in used:
                 number += 1
-            line["line_id"] = str(number)
-            used.add(str(number))
+            line["line_id"] = f"{prefix}{number}"
+            used.add(line["line_id"])
+        met.add(line["line_id"])
     return {**body, "lines": lines} if lines else dict(body)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from torihiki.exchange.access import Seen, access_document, access_draft, access_recipients, access_versions
 from torihiki.exchange.actions.attachments import share_files
+from torihiki.exchange.actions.counting import count_lines, lock_chain
 from torihiki.exchange.actions.drafts import (
     DOCUMENT,
     READY,
@@ -21,8 +22,10 @@ from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Draft, Link, Partner, PartyView, Recipient, Version
 from torihiki.exchange.numbering import TOKYO, next_number
+from torihiki.exchange.quantities import in_context
 from torihiki.exchange.refusals import (
     ApprovalMissing,
+    BodyInvalid,
     ChangedMeanwhile,
     ReasonMissing,
     SourceUnfit,
@@ -61,7 +64,8 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
         issued_on = at.astimezone(TOKYO).date()
         body = validated(kind, draft.body, issuer=own_details(actor), on=issued_on)
         partners = fitting_recipients(actor, kind, draft.recipients)
-        _fitting_source(kind, seen, draft)
+        sources = _fitting_sources(seen, draft)
+        body = _in_view_of_sources(seen, sources, body)
         if document.version == 0:
             document.number = next_number(actor.company, kind, at=at)
             document.issued_on = issued_on
@@ -74,8 +78,14 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
             reset = document.recipients.filter(owner_id=actor.company).exclude(state__in=kind.kept_on_revision)
             reset.update(state="", state_since=None, waits_for="")
         PartyView.objects.filter(company_id=actor.company, document_id=document.pk).update(internal_state="")
-        write_transition(actor, document, "send" if version.number == 1 else "revise", at=at, reason=draft.reason)
-        touched = _link_sources(seen, draft, at=at)
+        if version.number == 1:
+            _link_sources(seen, sources, at=at)
+        count_lines(seen, [(source, origin.document.pk) for source, origin in sources], version, body, at=at)
+        touched = _touch_sources(seen, sources, at=at) if version.number == 1 else []
+        name = "send" if version.number == 1 else "revise"
+        if kind.sending is not None:
+            kind.sending(Deed(actor, document, kind, name, at, body=body))
+        write_transition(actor, document, name, at=at, reason=draft.reason)
         draft.delete()
         sync_views(document.pk, *touched)
         tell(actor, "document.sent", document, [partner.party.company_id for partner in partners], at=at)
@@ -111,14 +121,39 @@ def _approved(seen: Seen, draft: Draft) -> None:
         raise ApprovalMissing
 
 
-def _fitting_source(kind: Kind, seen: Seen, draft: Draft) -> None:
-    """A source may have moved on since the draft was begun: a quote withdrawn, an RFQ closed, an invoice made twice."""
-    for origin in draft.sources:
-        source, source_seen = _source_of(kind, seen.actor, origin, lock=True)
-        if source_seen.view.state not in source.states:
+def _fitting_sources(seen: Seen, draft: Draft) -> list[tuple[Source, Seen]]:
+    """What it is made from, kept from others. A source may have moved on since the draft was begun: a quote withdrawn,
+    an RFQ closed, an invoice made twice. A new version keeps the sources of the first, wherever they stand now."""
+    found = []
+    first = seen.document.version == 0
+    for origin in draft.sources if first else _origins(seen.document):
+        source, source_seen = _source_of(seen.kind, seen.actor, origin, lock=True)
+        if first and source_seen.view.state not in source.states:
             raise StepNotOpen
-        if not source.many and made_already(kind, source, source_seen, but=seen.document.pk):
+        if first and not source.many and made_already(seen.kind, source, source_seen, but=seen.document.pk):
             raise SourceUnfit
+        lock_chain(seen.actor, source, source_seen.document.pk)
+        found.append((source, source_seen))
+    return found
+
+
+def _origins(document: Document) -> list[dict[str, str]]:
+    links = Link.objects.filter(source_id=document.pk, source_line="").order_by("created_at")
+    return [{"document": str(link.target_id), "link": link.name} for link in links]
+
+
+def _in_view_of_sources(seen: Seen, sources: Sequence[tuple[Source, Seen]], body: Body) -> Body:
+    """The body, completed and compared by what its sources say. Raises BodyInvalid."""
+    for source, origin in sources:
+        if source.settle is None and source.rules is None:
+            continue
+        sent = in_context(origin)
+        if source.settle is not None:
+            body = source.settle(body, sent)
+        problems = list(source.rules(body, sent)) if source.rules else []
+        if problems:
+            raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)
+    return body
 
 
 def _write_version(seen: Seen, body: Body, partners: Sequence[Partner], *, reason: str, at: datetime) -> Version:
@@ -161,22 +196,25 @@ def recipients_of(document: Document, partners: Sequence[Partner]) -> list[Recip
     ]
 
 
-def _link_sources(seen: Seen, draft: Draft, *, at: datetime) -> list[UUID]:
+def _link_sources(seen: Seen, sources: Sequence[tuple[Source, Seen]], *, at: datetime) -> None:
+    Link.objects.bulk_create(
+        [
+            Link(
+                company_id=seen.actor.company,
+                name=source.link,
+                source_id=seen.document.pk,
+                target_id=origin.document.pk,
+                created_at=at,
+            )
+            for source, origin in sources
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _touch_sources(seen: Seen, sources: Sequence[tuple[Source, Seen]], *, at: datetime) -> list[UUID]:
     touched = []
-    for origin in draft.sources:
-        source, source_seen = _source_of(seen.kind, seen.actor, origin)
-        Link.objects.bulk_create(
-            [
-                Link(
-                    company_id=seen.actor.company,
-                    name=source.link,
-                    source_id=seen.document.pk,
-                    target_id=source_seen.document.pk,
-                    created_at=at,
-                )
-            ],
-            ignore_conflicts=True,
-        )
+    for source, source_seen in sources:
         if source.effect is not None:
             recipient = access_recipients(source_seen).filter(company_id=seen.actor.company).first()
             source.effect(Deed(seen.actor, source_seen.document, source_seen.kind, source.link, at, recipient))

@@ -13,7 +13,7 @@ from torihiki.exchange.refusals import (
     ReasonMissing,
     StepNotOpen,
 )
-from torihiki.exchange.specs import ISSUER, RECEIVER, SYSTEM, Deed, Kind, Step
+from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Deed, Kind, Step
 from torihiki.exchange.writing import done_before, sync_views, tell, write_transition
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
@@ -58,6 +58,8 @@ def open_steps(seen: Seen, recipient: Recipient | None = None) -> list[Step]:
     for step in seen.kind.steps:
         if step.by not in seats or not _allowed(seen, step):
             continue
+        if step.for_outsiders and step.by == seen.view.role:
+            continue
         if step.per_recipient:
             state = (recipient.state or seen.document.state) if recipient else ""
         else:
@@ -99,6 +101,21 @@ def move_document(document: Document, kind: Kind, state: str, *, at: datetime) -
             "changed_at",
         ]
     )
+
+
+def follow(deed: Deed, document: Document, name: str) -> bool:
+    """Take the platform's step `name` on another document, as a consequence of what the actor does; the timeline says
+    by whom. False where that document stands elsewhere: then nothing follows. The one ledger entry is the deed's."""
+    kind = KINDS[document.kind]
+    step = kind.step(name)
+    assert step is not None, f"{kind.code} has no step {name}"
+    assert step.by == SYSTEM, f"{name} is for people to take"
+    if document.state not in step.source:
+        return False
+    move_document(document, kind, step.target, at=deed.at)
+    write_transition(deed.actor, document, name, at=deed.at, to_state=step.target)
+    sync_views(document.pk)
+    return True
 
 
 def move_recipient(recipient: Recipient, kind: Kind, state: str, *, at: datetime) -> None:

@@ -38,6 +38,7 @@ from torihiki.exchange.actions.steps import open_steps, take_step
 from torihiki.exchange.models import Draft, Recipient, Transition, Version
 from torihiki.exchange.pages.lists import INTERNAL, counterparty
 from torihiki.exchange.pages.paper import paper_context
+from torihiki.exchange.quantities import progress_of
 from torihiki.exchange.refusals import DocumentNotVisible, StepNotOpen
 from torihiki.exchange.searching import amount_of
 from torihiki.exchange.specs import DRAFT, ISSUER, KINDS, Kind, Source, State, Step
@@ -130,6 +131,7 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
         "links": [
             (other, KINDS[other.kind], KINDS[other.kind].state(other.state)) for _link, other in access_links(seen)
         ],
+        "progress": progress_of(seen),
         "details": _details(seen, shown, recipients),
         "refusal": refusal,
         "key": str(new_id()),

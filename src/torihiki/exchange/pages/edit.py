@@ -20,16 +20,15 @@ from torihiki.exchange.access import (
     access_document,
     access_draft,
     access_partners,
-    access_versions,
 )
 from torihiki.exchange.actions.drafts import own_details, save_draft, start_draft, submit_draft, usable_source
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.bodies import Totals
-from torihiki.exchange.forms import BLANK_LINES, BodyForms
+from torihiki.exchange.forms import BLANK_LINES, BodyForms, dated
 from torihiki.exchange.models import Draft
 from torihiki.exchange.pages.sums import sums_of
-from torihiki.exchange.papers import read_sent
 from torihiki.exchange.partners.terms import TermsBody, current_terms
+from torihiki.exchange.quantities import first_body
 from torihiki.exchange.refusals import (
     BodyInvalid,
     ChangedMeanwhile,
@@ -38,7 +37,7 @@ from torihiki.exchange.refusals import (
     SourceUnfit,
     StepNotOpen,
 )
-from torihiki.exchange.specs import KINDS, RECEIVER, Kind, Source
+from torihiki.exchange.specs import KINDS, RECEIVER, Kind
 from torihiki.exchange.writing import KEY_LENGTH_MAX
 from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
@@ -85,7 +84,7 @@ def new_document(request: DeskRequest, kind: str) -> HttpResponse:
         )
     if source is not None:
         body, recipients = _from_source(request, spec, source)
-        return _page(request, Sheet(spec, BodyForms(spec, body=body), recipients, source=source))
+        return _page(request, Sheet(spec, BodyForms(spec, body={**_dated(spec), **body}), recipients, source=source))
     if not spec.free:
         raise SourceUnfit
     chosen = [party for party in map(_uuid, request.GET.getlist("to")) if party]
@@ -282,7 +281,7 @@ def _from_source(request: DeskRequest, kind: Kind, source_id: UUID) -> tuple[Map
     source = usable_source(kind, seen)
     if source is None:
         raise SourceUnfit
-    return _built(request, kind, seen, source)
+    return _built(request, kind, seen, first_body(seen, source))
 
 
 def _before(request: DeskRequest, kind: Kind, source_id: UUID | None) -> Mapping[str, Any]:
@@ -294,11 +293,12 @@ def _before(request: DeskRequest, kind: Kind, source_id: UUID | None) -> Mapping
     source = next((s for s in kind.sources if s.kind == seen.view.kind and s.seat == seen.view.role), None)
     if source is None or seen.document.version == 0:
         raise SourceUnfit
-    return _built(request, kind, seen, source)[0]
+    return _built(request, kind, seen, first_body(seen, source, afresh=True))[0]
 
 
-def _built(request: DeskRequest, kind: Kind, seen: Seen, source: Source) -> tuple[Mapping[str, Any], list[UUID]]:
-    body = dict(source.build(read_sent(access_versions(seen)[0])))
+def _built(
+    request: DeskRequest, kind: Kind, seen: Seen, body: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], list[UUID]]:
     if seen.view.role == RECEIVER:
         recipients = [seen.document.issuer_id]
     else:
@@ -308,7 +308,11 @@ def _built(request: DeskRequest, kind: Kind, seen: Seen, source: Source) -> tupl
 
 
 def _prefilled(request: DeskRequest, kind: Kind, party_id: UUID) -> Mapping[str, Any]:
-    return _by_terms(kind, current_terms(request.actor, party_id, timezone.localdate()))
+    return _dated(kind) | _by_terms(kind, current_terms(request.actor, party_id, timezone.localdate()))
+
+
+def _dated(kind: Kind) -> dict[str, Any]:
+    return dict(dated(kind.body, timezone.localdate()))
 
 
 def _by_terms(kind: Kind, terms: TermsBody) -> dict[str, Any]:

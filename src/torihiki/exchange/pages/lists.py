@@ -192,6 +192,7 @@ def _list(request: DeskRequest, place: Box, kind: Kind | None) -> HttpResponse:
             "export": reverse("documents-csv", args=[place.name]) + _query(request, **kind_named),
             "tabs": [] if kind else _kind_tabs(request),
             "kind": kind,
+            "is_summed": kind is None or kind.totals is not None,
             "show_filters": kind is not None or place.name != "todo",
             "take_in": _take_in(request.actor, kind),
             "startable": startable(request.actor),

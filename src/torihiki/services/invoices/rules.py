@@ -14,6 +14,8 @@ from torihiki.services.invoices.parts import Flavour
 
 KEPT_FROM_QUOTE = ("subject", "currency", "prices_include_tax", "line_rounding", "tax_rounding")
 KEPT_LINE = ("line_id", "item_code", "description", "quantity", "unit", "unit_price", "tax_category")
+TRANSACTION_DAYS = ("received_on", "inspected_on", "expected_on", "shipped_on")
+"""The day of supply: when the goods came, as far as the document says it."""
 NOT_GIVEN_BACK = (
     "stated",
     "prepayments",
@@ -61,6 +63,43 @@ def invoice_from_quote(sent: Sent) -> Mapping[str, Any]:
     lines = [{name: line[name] for name in KEPT_LINE} for line in body["lines"]]
     kept = {name: body[name] for name in KEPT_FROM_QUOTE}
     return {**kept, "order_reference": sent.number, "lines": lines}
+
+
+def invoice_from_counted(sent: Sent) -> Mapping[str, Any]:
+    """What is not billed yet of what was accepted, delivered or ordered, at the prices of the order. A discount or
+    charge of the whole order stands on its first invoice."""
+    order = sent if sent.kind == "order" else sent.other("order")
+    delivery = sent if sent.kind == "delivery" else sent.other("delivery")
+    body = sent.body.model_dump(mode="json")
+    ordered = order.body.model_dump(mode="json") if order else {"subject": body["subject"], "lines": []}
+    prices = {line["line_id"]: line for line in ordered["lines"]}
+    left = sent.open.get("bills", {})
+    adjusted = ordered.get("adjustments", ()) if order and not any(order.counted.get("bills", {}).values()) else ()
+    return {
+        **{name: ordered[name] for name in KEPT_FROM_QUOTE if name in ordered},
+        "order_reference": order.number if order else body.get("order_reference", ""),
+        "despatch_reference": delivery.number if delivery else "",
+        "receipt_reference": sent.number if sent.kind == "acceptance" else "",
+        "period_start": next((body[day] for day in TRANSACTION_DAYS if body.get(day)), None),
+        "adjustments": list(adjusted),
+        "lines": [
+            {
+                **{name: line[name] for name in ("line_id", "item_code", "description", "unit")},
+                **{
+                    name: prices[line["line_id"]][name]
+                    for name in ("unit_price", "tax_category", "buyer_item_code", "standard_item_code")
+                    if line["line_id"] in prices
+                },
+                "quantity": f"{left[line['line_id']].normalize():f}",
+                "order_reference": order.number if order else "",
+                "order_line": line["line_id"] if order else "",
+                "despatch_reference": delivery.number if delivery else "",
+                "despatch_line": line["line_id"] if delivery else "",
+            }
+            for line in body["lines"]
+            if left.get(line["line_id"])
+        ],
+    }
 
 
 def corrected_invoice(sent: Sent) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from torihiki.exchange.models import Side
-from torihiki.exchange.specs import Export, Kind, Reader, Samples, Source, State, Step, register
+from torihiki.exchange.specs import Export, Kind, Reader, Samples, Seat, Source, State, Step, register
 from torihiki.identity.permissions import Action
 from torihiki.services.invoices import papers, rules, samples
 from torihiki.services.invoices.body import InvoiceBody
@@ -49,6 +49,20 @@ def steps(accept: Step) -> tuple[Step, ...]:
     )  # fmt: skip
 
 
+def counted(kind: str, states: tuple[str, ...], seat: Seat) -> Source:
+    """Billed line by line, in parts, never beyond what is open."""
+    return Source(
+        kind,
+        states,
+        seat,
+        "bills",
+        _("Make an invoice"),
+        rules.invoice_from_counted,
+        many=True,
+        counts={"bills": "quantity"},
+    )
+
+
 ACCEPT = Step(
     "accept", pgettext_lazy("invoice", "Accept"), _("accepted it"), "receiver", OPEN, "accepted", primary=True
 )
@@ -68,6 +82,9 @@ INVOICE = register(
         steps=steps(ACCEPT),
         sources=(
             Source("quote", ("accepted",), "issuer", "bills", _("Make an invoice"), rules.invoice_from_quote),
+            counted("acceptance", ("agreed",), "receiver"),
+            counted("delivery", ("shipped", "received", "accepted", "partly_accepted"), "issuer"),
+            counted("order", ("confirmed", "closed"), "receiver"),
             Source(
                 "invoice",
                 ("rejected", "cancelled"),

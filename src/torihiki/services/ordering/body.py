@@ -194,8 +194,8 @@ class OrderResponseLine(Body):
 
     line_id: Annotated[str, Field(max_length=40), Label("", widget="hidden")] = ""
     item_code: Annotated[Code, Label("", widget="hidden")] = ""
-    description: Annotated[str, Field(min_length=1, max_length=200), Label(_("Description"))]
-    ordered: Annotated[Counted, Label(pgettext_lazy("quantity", "Ordered"))] = ZERO
+    description: Annotated[str, Field(min_length=1, max_length=200), Label(_("Description"), widget="fixed")]
+    ordered: Annotated[Counted, Label(pgettext_lazy("quantity", "Ordered"), widget="fixed")] = ZERO
     answer: Annotated[Answer, Label(pgettext_lazy("order line", "Answer"))] = Answer.ACCEPT
     quantity: Annotated[Counted, Label(_("Confirmed quantity"))]
     unit: Annotated[str, Field(max_length=20), Label("", widget="hidden")] = ""
@@ -220,7 +220,7 @@ class OrderResponseBody(Exchanged, PricedBody):
     order_reference: Annotated[ShortText, Label(_("Order number"), more=True)] = ""
     sales_order_reference: Annotated[ShortText, Label(_("Sales order number"), more=True)] = ""
     promised_on: Annotated[date | None, Label(_("Delivery date"))] = None
-    lines: Annotated[tuple[OrderResponseLine, ...], Field(max_length=LINES_MAX), Label(_("Lines"))]
+    lines: Annotated[tuple[OrderResponseLine, ...], Field(max_length=LINES_MAX), Label(_("Lines"), grows=False)]
     adjustments: tuple[Adjustment, ...] = ()
     buyer_reference: Annotated[ShortText, Label(_("Buyer's reference"), more=True)] = ""
     response: Response | None = None
@@ -255,7 +255,7 @@ class DeliveryLine(Body):
 class DeliveryBody(Exchanged, Delivering):
     """納品書."""
 
-    shipped_on: Annotated[date | None, Label(_("Shipped on"))] = None
+    shipped_on: Annotated[date | None, Label(_("Shipped on"), today=True)] = None
     expected_on: Annotated[date | None, Label(_("Expected arrival"))] = None
     carrier: Annotated[ShortText, Label(_("Carrier"))] = ""
     tracking: Annotated[Code, Label(_("Tracking number"))] = ""
@@ -274,8 +274,8 @@ class AcceptanceLine(Body):
 
     line_id: Annotated[str, Field(max_length=40), Label("", widget="hidden")] = ""
     item_code: Annotated[Code, Label("", widget="hidden")] = ""
-    description: Annotated[str, Field(min_length=1, max_length=200), Label(_("Description"))]
-    delivered: Annotated[Counted, Label(pgettext_lazy("quantity", "Delivered"))] = ZERO
+    description: Annotated[str, Field(min_length=1, max_length=200), Label(_("Description"), widget="fixed")]
+    delivered: Annotated[Counted, Label(pgettext_lazy("quantity", "Delivered"), widget="fixed")] = ZERO
     quantity: Annotated[Counted, Label(pgettext_lazy("quantity", "Accepted"))]
     rejected: Annotated[Counted, Label(pgettext_lazy("quantity", "Rejected"))] = ZERO
     unit: Annotated[str, Field(max_length=20), Label("", widget="hidden")] = ""
@@ -287,16 +287,23 @@ class AcceptanceLine(Body):
         """Not all of it was accepted, or more than was delivered."""
         return self.quantity != self.delivered or self.rejected > 0
 
+    @property
+    def lacking(self) -> Decimal:
+        """How much of what was delivered was not accepted, missing or rejected: it may be delivered again."""
+        return max(self.delivered - self.quantity, ZERO)
+
 
 class AcceptanceBody(Body):
     """検収書."""
 
     subject: Annotated[ShortText, Label(_("Subject"))] = ""
-    received_on: Annotated[date | None, Label(_("Received on"))] = None
-    inspected_on: Annotated[date | None, Label(_("Inspected on"))] = None
+    received_on: Annotated[date | None, Label(_("Received on"), today=True)] = None
+    inspected_on: Annotated[date | None, Label(_("Inspected on"), today=True)] = None
     delivery_reference: Annotated[ShortText, Label(_("Delivery note"), more=True)] = ""
     order_reference: Annotated[ShortText, Label(_("Order number"), more=True)] = ""
-    lines: Annotated[tuple[AcceptanceLine, ...], Field(min_length=1, max_length=LINES_MAX), Label(_("Lines"))]
+    lines: Annotated[
+        tuple[AcceptanceLine, ...], Field(min_length=1, max_length=LINES_MAX), Label(_("Lines"), grows=False)
+    ]
     note: Annotated[LongText, Label(_("Note"), widget="textarea")] = ""
 
     @property

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.bodies import Body, PartyDetails, TaxCategory, Totals
-from torihiki.exchange.specs import Problem, Sent
+from torihiki.exchange.specs import LineCounts, Problem, Sent
 from torihiki.exchange.tax import (
     CurrencyUnknown,
     RateUnknown,
@@ -20,6 +20,7 @@ from torihiki.exchange.tax import (
 )
 from torihiki.lib.money import round_amount
 from torihiki.services.ordering.body import (
+    ZERO,
     AcceptanceBody,
     Adjustment,
     Answer,
@@ -67,6 +68,7 @@ def order_problems(body: OrderBody, on: date) -> list[Problem]:
 
 
 def order_response_problems(body: OrderResponseBody, on: date) -> list[Problem]:
+    """Of a body as the order completes it."""
     problems = _countable(order_response_totals, body, on)
     for number, line in enumerate(body.lines, start=1):
         if text := _wrong_with(line):
@@ -126,14 +128,19 @@ def response_from_order(sent: Sent) -> Mapping[str, Any]:
 
 
 def delivery_from_order(sent: Sent) -> Mapping[str, Any]:
+    """What is still to be delivered of what was agreed, substitutes by their own name."""
     body = sent.body.model_dump(mode="json")
-    codes = ("item_code", "unit", "buyer_item_code", "standard_item_code", "unit_code")
+    codes = ("line_id", "item_code", "description", "unit", "buyer_item_code", "standard_item_code", "unit_code")
+    left, substitutes = sent.open["fulfils"], _substitutes(sent)
     lines = [
         {
-            **{name: line[name] for name in ("line_id", "description", "quantity", *codes)},
+            **{name: line[name] for name in codes},
+            **substitutes.get(line["line_id"], {}),
             "order_line": line["line_id"],
+            "quantity": _plain(left[line["line_id"]]),
         }
         for line in body["lines"]
+        if left[line["line_id"]]
     ]
     kept = {name: body[name] for name in ("subject", *PLACE)}
     return {**kept, "order_reference": sent.number, "lines": lines}
@@ -156,6 +163,129 @@ def acceptance_from_delivery(sent: Sent) -> Mapping[str, Any]:
         "order_reference": body["order_reference"],
         "lines": lines,
     }
+
+
+def response_in_view_of_order(body: OrderResponseBody, order: Sent) -> OrderResponseBody:
+    """What was ordered at which price stands in the order: nobody types it, so nobody changes it unseen."""
+    ordered = {line.line_id: line for line in cast("OrderBody", order.body).lines}
+    lines = tuple(
+        line.model_copy(
+            update={
+                "ordered": ordered[line.line_id].quantity,
+                "unit": ordered[line.line_id].unit,
+                "unit_price": ordered[line.line_id].unit_price,
+                "tax_category": ordered[line.line_id].tax_category,
+            }
+        )
+        if line.line_id in ordered
+        else line
+        for line in body.lines
+    )
+    given = cast("OrderBody", order.body)
+    pricing = {name: getattr(given, name) for name in (*PRICING, "adjustments")}
+    return body.model_copy(update={**pricing, "order_reference": order.number, "lines": lines})
+
+
+def response_against_order(body: OrderResponseBody, order: Sent) -> list[Problem]:
+    given = cast("OrderBody", order.body)
+    problems = order_response_problems(body, order.issued_on)
+    days = {line.line_id: line.delivery_on or given.requested_on for line in given.lines}
+    if [line.line_id for line in body.lines] != list(days):
+        problems.append(Problem(_("Answer every line of the order, and no other."), "lines"))
+        return problems
+    if body.promised_on not in (None, given.requested_on) and any(line.answer == Answer.ACCEPT for line in body.lines):
+        text = _("The delivery date differs from the order. Answer the lines with “changed”.")
+        problems.append(Problem(text, "promised_on"))
+    for number, line in enumerate(body.lines, start=1):
+        if line.answer == Answer.ACCEPT and line.delivery_on not in (None, days[line.line_id]):
+            text = _("the delivery date differs from the order. Choose another answer than “as ordered”.")
+            problems.append(Problem(_("Line %(number)d: %(text)s") % {"number": number, "text": text}, "lines"))
+    return problems
+
+
+def delivery_against_order(body: DeliveryBody, order: Sent) -> list[Problem]:
+    ordered = {line.line_id for line in cast("OrderBody", order.body).lines}
+    return [
+        Problem(
+            _("%(item)s is not in the order %(number)s. Deliver it by a note of its own.")
+            % {"item": line.description, "number": order.number},
+            "lines",
+        )
+        for line in body.lines
+        if line.line_id not in ordered
+    ]
+
+
+def acceptance_in_view_of_delivery(body: AcceptanceBody, delivery: Sent) -> AcceptanceBody:
+    delivered = {line.line_id: line for line in cast("DeliveryBody", delivery.body).lines}
+    lines = tuple(
+        line.model_copy(update={"delivered": delivered[line.line_id].quantity, "unit": delivered[line.line_id].unit})
+        if line.line_id in delivered
+        else line
+        for line in body.lines
+    )
+    update = {
+        "delivery_reference": delivery.number,
+        "order_reference": cast("DeliveryBody", delivery.body).order_reference,
+        "lines": lines,
+    }
+    return body.model_copy(update=update)
+
+
+def acceptance_against_delivery(body: AcceptanceBody, delivery: Sent) -> list[Problem]:
+    problems = acceptance_problems(body, delivery.issued_on)
+    delivered = [line.line_id for line in cast("DeliveryBody", delivery.body).lines if line.quantity]
+    if [line.line_id for line in body.lines] != delivered:
+        problems.append(Problem(_("Say of every delivered line what was accepted, and of no other."), "lines"))
+    return problems
+
+
+def order_limits(order: Sent) -> LineCounts:
+    """Delivered may be what was agreed, and once more what was not accepted of it; billed what was agreed, or accepted
+    beyond that."""
+    agreed = agreed_quantities(order)
+    lacking, accepted = order.counted.get("lacks", {}), order.counted.get("accepts", {})
+    return {
+        "fulfils": {line: quantity + lacking.get(line, ZERO) for line, quantity in agreed.items()},
+        "bills": {line: max(quantity, accepted.get(line, ZERO)) for line, quantity in agreed.items()},
+    }
+
+
+def delivery_limits(delivery: Sent) -> LineCounts:
+    """Billed may be what was accepted, before an acceptance what was delivered."""
+    accepted = delivery.counted.get("accepts", {})
+    lines = cast("DeliveryBody", delivery.body).lines
+    return {"bills": {line.line_id: accepted.get(line.line_id, line.quantity) for line in lines}}
+
+
+def acceptance_limits(acceptance: Sent) -> LineCounts:
+    return {"bills": {line.line_id: line.quantity for line in cast("AcceptanceBody", acceptance.body).lines}}
+
+
+def agreed_quantities(order: Sent) -> dict[str, Decimal]:
+    """By line of the order: what its newest answer that counts agrees to, else what was ordered."""
+    answer = order.other("order_response")
+    agreed = {line.line_id: line.agreed for line in cast("OrderResponseBody", answer.body).lines} if answer else {}
+    return {line.line_id: agreed.get(line.line_id, line.quantity) for line in cast("OrderBody", order.body).lines}
+
+
+def _substitutes(order: Sent) -> dict[str, dict[str, Any]]:
+    answer = order.other("order_response")
+    lines = cast("OrderResponseBody", answer.body).lines if answer else ()
+    return {
+        line.line_id: {
+            "item_code": line.substitute_code,
+            "description": line.substitute,
+            "buyer_item_code": "",
+            "standard_item_code": "",
+        }
+        for line in lines
+        if line.answer == Answer.SUBSTITUTE
+    }
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"
 
 
 def _wrong_with(line: OrderResponseLine) -> Any:

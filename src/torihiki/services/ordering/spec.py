@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from torihiki.exchange.models import Side
-from torihiki.exchange.specs import Kind, Samples, Source, State, Step, register
+from torihiki.exchange.specs import Kind, Samples, Source, State, Step, Track, register
 from torihiki.identity.permissions import Action
-from torihiki.services.ordering import papers, rules, samples, xml
+from torihiki.services.ordering import course, papers, rules, samples, xml
 from torihiki.services.ordering.body import AcceptanceBody, DeliveryBody, OrderBody, OrderResponseBody
 
 UNANSWERED = ("sent", "change_proposed")
@@ -55,6 +55,8 @@ ORDER = register(
                  ("cancel_offered",), "confirmed", action=Action.SEND, needs_reason=True, icon="reply"),
             Step("close", _("Close the order short"), _("closed the order short"), "issuer", ("confirmed",), "closed",
                  action=Action.SEND, needs_reason=True, icon="check"),
+            Step("record_confirmation", _("Record the confirmation"), _("recorded the confirmation"), "receiver",
+                 ("sent",), "confirmed", primary=True, for_outsiders=True),
             Step("confirm", _("Confirm the order"), _("confirmed the order"), "system", ("sent", "change_proposed"),
                  "confirmed", action=Action.SYSTEM),
             Step("propose_change", _("Propose a change"), _("proposed a change"), "system",
@@ -70,6 +72,15 @@ ORDER = register(
         revise_from=("sent", "change_proposed", "confirmed"),
         totals=rules.order_totals,
         due=lambda body: body.requested_on,
+        sending=course.order_went_out,
+        limits=rules.order_limits,
+        tracks=(
+            Track("responds", pgettext_lazy("quantity", "Agreed")),
+            Track("fulfils", pgettext_lazy("quantity", "Delivered"), left=_("Still to be delivered")),
+            Track("accepts", pgettext_lazy("quantity", "Accepted")),
+            Track("lacks", pgettext_lazy("quantity", "Not accepted")),
+            Track("bills", pgettext_lazy("quantity", "Billed"), left=_("Not billed yet")),
+        ),
         rules=rules.order_problems,
         settle=rules.as_issued_here,
         sheet=papers.order_sheet,
@@ -100,11 +111,12 @@ ORDER_RESPONSE = register(
         ),
         sources=(
             Source("order", UNANSWERED, "receiver", "responds", _("Answer the order"), rules.response_from_order,
-                   many=True),
+                   many=True, counts={"responds": "agreed"}, settle=rules.response_in_view_of_order,
+                   rules=rules.response_against_order),
         ),
         free=False,
         totals=rules.order_response_totals,
-        rules=rules.order_response_problems,
+        sending=course.response_went_out,
         settle=rules.as_issued_here,
         sheet=papers.order_response_sheet,
         exports=(xml.RESPONSE_XML,),
@@ -141,6 +153,8 @@ DELIVERY = register(
             Step("cancel", _("Cancel the delivery"), _("cancelled the delivery"), "issuer",
                  ("shipped", "correction_requested"), "cancelled",
                  action=Action.SEND, needs_reason=True, danger=True, icon="close"),
+            Step("record_acceptance", _("Record the acceptance"), _("recorded the acceptance"), "receiver",
+                 ON_THE_WAY, "accepted", for_outsiders=True),
             Step("inspect", _("Report differences"), _("reported differences"), "system", ON_THE_WAY, "inspected",
                  action=Action.SYSTEM, icon="edit"),
             Step("accept", _("Accept the delivery"), _("accepted the delivery"), "system", (*ON_THE_WAY, "inspected"),
@@ -154,10 +168,17 @@ DELIVERY = register(
         ),
         sources=(
             Source("order", ("confirmed",), "receiver", "fulfils", _("Make a delivery note"),
-                   rules.delivery_from_order, many=True),
+                   rules.delivery_from_order, many=True, counts={"fulfils": "quantity"},
+                   rules=rules.delivery_against_order),
         ),
         revise_from=("shipped", "correction_requested"),
         due=lambda body: body.expected_on,
+        limits=rules.delivery_limits,
+        tracks=(
+            Track("accepts", pgettext_lazy("quantity", "Accepted")),
+            Track("lacks", pgettext_lazy("quantity", "Not accepted")),
+            Track("bills", pgettext_lazy("quantity", "Billed"), left=_("Not billed yet")),
+        ),
         rules=rules.delivery_problems,
         settle=rules.as_issued_here,
         sheet=papers.delivery_sheet,
@@ -186,21 +207,25 @@ ACCEPTANCE = register(
         ),
         steps=(
             Step("agree", _("Agree to the differences"), _("agreed to the differences"), "receiver", ("issued",),
-                 "agreed", primary=True),
+                 "agreed", primary=True, effect=course.differences_agreed),
             Step("ask", _("Ask the buyer"), _("asked about it"), "receiver", ("issued",), "in_query",
                  needs_reason=True, icon="help"),
             Step("answer", _("Answer the question"), _("answered the question"), "issuer", ("in_query",), "issued",
                  needs_reason=True, primary=True, icon="comment"),
             Step("withdraw", _("Withdraw"), _("withdrew it"), "issuer", ("issued", "in_query"), "withdrawn",
-                 action=Action.SEND, needs_reason=True, danger=True, icon="reply"),
+                 action=Action.SEND, needs_reason=True, danger=True, icon="reply",
+                 effect=course.acceptance_withdrawn),
         ),
         sources=(
             Source("delivery", ON_THE_WAY, "receiver", "accepts", _("Make an acceptance certificate"),
-                   rules.acceptance_from_delivery),
+                   rules.acceptance_from_delivery, counts={"accepts": "quantity", "lacks": "lacking"},
+                   settle=rules.acceptance_in_view_of_delivery, rules=rules.acceptance_against_delivery),
         ),
         free=False,
         revise_from=("issued", "in_query"),
-        rules=rules.acceptance_problems,
+        sending=course.acceptance_went_out,
+        limits=rules.acceptance_limits,
+        tracks=(Track("bills", pgettext_lazy("quantity", "Billed"), left=_("Not billed yet")),),
         sheet=papers.acceptance_sheet,
         samples=Samples(samples.ACCEPTANCE, samples.ACCEPTANCE_REFUSED),
     )

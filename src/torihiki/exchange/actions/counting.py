@@ -1,0 +1,100 @@
+"""Counting: the lines of what is sent count against the lines of what it was made from, and never beyond them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from torihiki.exchange.access import Seen, access_document
+from torihiki.exchange.bodies import Body
+from torihiki.exchange.models import Line, Link, Version
+from torihiki.exchange.quantities import chain_of, contexts, limits_of
+from torihiki.exchange.refusals import BodyInvalid
+from torihiki.exchange.specs import Problem, Sent, Source
+from torihiki.exchange.writing import sync_views
+from torihiki.tenancy.actor import Actor
+
+LINKS_AT_ONCE = 500
+
+
+def lock_chain(actor: Actor, source: Source, document_id: UUID) -> None:
+    """Keep others from counting against the same lines until the transaction ends: nearest first, as all do."""
+    if source.counts:
+        for above in chain_of(document_id)[1:]:
+            access_document(actor, above, lock=True)
+
+
+def count_lines(
+    seen: Seen, sources: Sequence[tuple[Source, UUID]], version: Version, body: Body, *, at: datetime
+) -> None:
+    """Write the links of this version's lines. Those of its former versions no longer count, and stay.
+
+    Raises BodyInvalid where more is counted against a line than its document admits; so it does where a new version
+    admits less than what others counted against it already."""
+    amounts = dict(Line.objects.filter(version_id=version.pk).values_list("line_id", "amount"))
+    for source, source_id in sources:
+        if not source.counts:
+            continue
+        chain = chain_of(source_id)
+        known = set(
+            Line.objects.filter(document_id__in=chain, version_number=F("document__version")).values_list(
+                "document_id", "line_id"
+            )
+        )
+        Link.objects.bulk_create(
+            [
+                Link(
+                    company_id=seen.actor.company,
+                    name=name,
+                    source_id=seen.document.pk,
+                    target_id=target,
+                    source_line=line.line_id,
+                    target_line=line.line_id,
+                    source_version=version.number,
+                    quantity=getattr(line, field),
+                    amount=amounts.get(line.line_id) if name == source.link else None,
+                    created_at=at,
+                )
+                for name, field in source.counts.items()
+                for target in chain
+                for line in body.lines  # type: ignore[attr-defined]
+                if (target, line.line_id) in known
+            ],
+            batch_size=LINKS_AT_ONCE,
+        )
+    counted = any(source.counts for source, _id in sources)
+    if counted or (seen.kind.limits is not None and version.number > 1):
+        sync_views(seen.document.pk)  # it is read back through its own view
+        _refuse_excess(seen)
+
+
+def _refuse_excess(seen: Seen) -> None:
+    chain = contexts(seen.actor, seen.document.pk, unanswered=True).values()
+    problems = [problem for sent in chain for problem in _excess(sent)]
+    if problems:
+        raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)
+
+
+def _excess(sent: Sent) -> Iterator[Problem]:
+    names = {line.line_id: line.description for line in getattr(sent.body, "lines", ())}
+    for link, limits in limits_of(sent).items():
+        for line_id, count in sent.counted.get(link, {}).items():
+            limit = limits.get(line_id, Decimal(0))
+            if count > limit:
+                facts = {
+                    "item": names.get(line_id, line_id),
+                    "number": sent.number,
+                    "count": _plain(count),
+                    "limit": _plain(limit),
+                }
+                yield Problem(
+                    _("%(item)s: %(count)s in all against %(number)s, but only %(limit)s are possible.") % facts,
+                    "lines",
+                )
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{quantity.normalize():,f}"

@@ -1,0 +1,154 @@
+"""What became of each line: ordered, agreed, delivered, accepted, billed and open are sums of links, never states.
+
+A document counts against the lines of what it was made from, and against those that these counted against in turn: an
+acceptance of a delivery counts on the order too. So one sum says how far a line has come, wherever one looks.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+
+from torihiki.exchange.access import Seen, access_line_links, access_newest
+from torihiki.exchange.models import Link
+from torihiki.exchange.papers import read_sent
+from torihiki.exchange.specs import KINDS, LineCounts, Sent, Source, Track, Words
+from torihiki.tenancy.actor import Actor
+
+ZERO = Decimal(0)
+CHAIN_MAX = 6
+"""How far back a document is followed: invoice, acceptance, delivery, order, quotation, request."""
+ANSWERS = "responds"
+
+
+@dataclass(frozen=True)
+class LineProgress:
+    """One line of a document with what counts against it: one quantity per column, none where nothing does."""
+
+    item_code: str
+    description: str
+    unit: str
+    quantity: Decimal | None
+    cells: tuple[tuple[Words, Decimal | None], ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The table of lines by the kind's tracks."""
+
+    heads: tuple[Words, ...]
+    rows: tuple[LineProgress, ...]
+
+
+def first_body(seen: Seen, source: Source, *, afresh: bool = False) -> Mapping[str, Any]:
+    """What a document made from the one seen here begins with. `afresh`: as if nothing were counted yet."""
+    return source.build(in_context(seen, afresh=afresh) if source.counts else _newest(seen))
+
+
+def in_context(seen: Seen, *, afresh: bool = False) -> Sent:
+    """The newest version of the document with everything that `Sent` says of counted lines. At most
+    CHAIN_MAX + 3 queries, however many lines and documents there are."""
+    return contexts(seen.actor, seen.document.pk, afresh=afresh)[seen.document.pk]
+
+
+def contexts(actor: Actor, document_id: UUID, *, afresh: bool = False, unanswered: bool = False) -> dict[UUID, Sent]:
+    """The same of the document and of all that it was made from, nearest first. `unanswered`: a version that is just
+    going out, to which nobody has said anything yet."""
+    chain = chain_of(document_id)
+    answers = _answers(chain[1:] if unanswered else chain)
+    sent = {pk: read_sent(version) for pk, version in access_newest(actor, [*chain, *answers]).items()}
+    chain = [pk for pk in chain if pk in sent]
+    counts = {} if afresh else _sums(actor, chain)
+    # Nearest first, and of several answers the newest first.
+    beside = {pk: replace(sent[pk], counted=counts.get(pk, {})) for pk in [*chain, *answers] if pk in sent}
+    found = {pk: replace(beside[pk], others=tuple(other for key, other in beside.items() if key != pk)) for pk in chain}
+    for position, pk in enumerate(chain):
+        found[pk] = replace(found[pk], open=_open([found[key] for key in chain[position:]]))
+    return found
+
+
+def chain_of(document_id: UUID) -> list[UUID]:
+    """The document and what it was made from, level by level."""
+    chain, level = [document_id], [document_id]
+    for _level in range(CHAIN_MAX):
+        links = Link.objects.filter(source_id__in=level, source_line="").order_by("created_at")
+        level = [pk for pk in links.values_list("target_id", flat=True) if pk not in chain]
+        if not level:
+            break
+        chain += level
+    return chain
+
+
+def limits_of(sent: Sent) -> LineCounts:
+    limits = KINDS[sent.kind].limits
+    return limits(sent) if limits else {}
+
+
+def is_used_up(seen: Seen, source: Source) -> bool:
+    """Whether nothing is left that a document of this source could count."""
+    if not source.counts or KINDS[seen.view.kind].limits is None:
+        return False
+    left = in_context(seen).open.get(source.link)
+    return left is not None and all(quantity <= 0 for quantity in left.values())
+
+
+def progress_of(seen: Seen) -> Progress | None:
+    """What became of each line of the newest version; nothing as long as nothing counts."""
+    if not seen.kind.tracks or not seen.view.version_shown:
+        return None
+    sent = in_context(seen)
+    if not sent.counted:
+        return None
+    columns = [column for track in seen.kind.tracks for column in _columns(track, sent)]
+    rows = tuple(
+        LineProgress(
+            item_code=line.item_code,
+            description=line.description,
+            unit=line.unit,
+            quantity=getattr(line, "quantity", None),
+            cells=tuple((head, by_line.get(line.line_id)) for head, by_line in columns),
+        )
+        for line in sent.body.lines  # type: ignore[attr-defined]
+    )
+    return Progress(tuple(head for head, _by_line in columns), rows)
+
+
+def _columns(track: Track, sent: Sent) -> list[tuple[Words, Mapping[str, Decimal]]]:
+    counted = [(track.label, sent.counted.get(track.link, {}))]
+    return [*counted, (track.left, sent.open.get(track.link, {}))] if track.left else counted
+
+
+def _open(chain: list[Sent]) -> LineCounts:
+    """What the first may still be counted for: the least that any of them leaves, by link and line."""
+    own = {line.line_id for line in getattr(chain[0].body, "lines", ())}
+    left: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for sent in chain:
+        for link, limits in limits_of(sent).items():
+            counted = sent.counted.get(link, {})
+            for line_id in own & limits.keys():
+                rest = max(limits[line_id] - counted.get(line_id, ZERO), ZERO)
+                left[link][line_id] = min(left[link].get(line_id, rest), rest)
+    return left
+
+
+def _sums(actor: Actor, document_ids: Iterable[UUID]) -> dict[UUID, LineCounts]:
+    found: dict[UUID, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
+    rows = access_line_links(actor, document_ids).values_list("target_id", "name", "target_line")
+    for target, name, line, quantity in rows.annotate(total=Sum("quantity")).order_by():
+        found[target][name][line] = quantity
+    return {target: dict(names) for target, names in found.items()}
+
+
+def _answers(chain: list[UUID]) -> list[UUID]:
+    """Documents that answer one of the chain and count, the newest first."""
+    links = Link.objects.filter(target_id__in=chain, name=ANSWERS, source_line="").exclude(source_id__in=chain)
+    rows = links.order_by("-created_at").values_list("source_id", "source__kind", "source__state")
+    return [pk for pk, kind, state in rows if not KINDS[kind].state(state).void]
+
+
+def _newest(seen: Seen) -> Sent:
+    return read_sent(access_newest(seen.actor, [seen.document.pk])[seen.document.pk])
