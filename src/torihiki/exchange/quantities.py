@@ -109,7 +109,7 @@ def progress_of(seen: Seen) -> Progress | None:
             item_code=line.item_code,
             description=line.description,
             unit=line.unit,
-            quantity=getattr(line, "quantity", None),
+            quantity=line.quantity,
             cells=tuple((head, by_line.get(line.line_id)) for head, by_line in columns),
         )
         for line in sent.body.lines  # type: ignore[attr-defined]

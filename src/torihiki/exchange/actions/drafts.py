@@ -18,6 +18,7 @@ from torihiki.exchange.access import (
     access_partners,
     access_versions,
 )
+from torihiki.exchange.actions.sources import in_view_of_sources, sources_of
 from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Attachment, Document, Draft, Link, Partner, PartyView
@@ -217,7 +218,8 @@ def submit_draft(actor: Actor, document_id: UUID, *, revision: int, at: datetime
         draft = _open_draft(seen, revision)
         if seen.view.internal_state != DRAFT_STATE:
             raise StepNotOpen
-        validated(seen.kind, draft.body, issuer=own_details(actor), on=at.astimezone(TOKYO).date())
+        body = validated(seen.kind, draft.body, issuer=own_details(actor), on=at.astimezone(TOKYO).date())
+        in_view_of_sources(sources_of(seen, draft), body)
         fitting_recipients(actor, seen.kind, draft.recipients)
         draft.submitted_by, draft.submitted_at, draft.returned_reason = actor.member_id, at, ""
         draft.save(update_fields=["submitted_by", "submitted_at", "returned_reason"])

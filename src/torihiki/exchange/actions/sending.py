@@ -16,22 +16,21 @@ from torihiki.exchange.actions.drafts import (
     own_details,
     validated,
 )
+from torihiki.exchange.actions.sources import in_view_of_sources, sources_of
 from torihiki.exchange.actions.steps import move_document
 from torihiki.exchange.actions.versions import payload_of, store_version
 from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Draft, Link, Partner, PartyView, Recipient, Version
 from torihiki.exchange.numbering import TOKYO, next_number
-from torihiki.exchange.quantities import in_context
 from torihiki.exchange.refusals import (
     ApprovalMissing,
-    BodyInvalid,
     ChangedMeanwhile,
     ReasonMissing,
     SourceUnfit,
     StepNotOpen,
 )
-from torihiki.exchange.specs import Deed, Kind, Source
+from torihiki.exchange.specs import Deed, Source
 from torihiki.exchange.writing import done_before, sync_views, tell, write_transition
 from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
@@ -65,7 +64,7 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
         body = validated(kind, draft.body, issuer=own_details(actor), on=issued_on)
         partners = fitting_recipients(actor, kind, draft.recipients)
         sources = _fitting_sources(seen, draft)
-        body = _in_view_of_sources(seen, sources, body)
+        body = in_view_of_sources(sources, body)
         if document.version == 0:
             document.number = next_number(actor.company, kind, at=at)
             document.issued_on = issued_on
@@ -124,36 +123,15 @@ def _approved(seen: Seen, draft: Draft) -> None:
 def _fitting_sources(seen: Seen, draft: Draft) -> list[tuple[Source, Seen]]:
     """What it is made from, kept from others. A source may have moved on since the draft was begun: a quote withdrawn,
     an RFQ closed, an invoice made twice. A new version keeps the sources of the first, wherever they stand now."""
-    found = []
+    found = sources_of(seen, draft, lock=True)
     first = seen.document.version == 0
-    for origin in draft.sources if first else _origins(seen.document):
-        source, source_seen = _source_of(seen.kind, seen.actor, origin, lock=True)
+    for source, source_seen in found:
         if first and source_seen.view.state not in source.states:
             raise StepNotOpen
         if first and not source.many and made_already(seen.kind, source, source_seen, but=seen.document.pk):
             raise SourceUnfit
         lock_chain(seen.actor, source, source_seen.document.pk)
-        found.append((source, source_seen))
     return found
-
-
-def _origins(document: Document) -> list[dict[str, str]]:
-    links = Link.objects.filter(source_id=document.pk, source_line="").order_by("created_at")
-    return [{"document": str(link.target_id), "link": link.name} for link in links]
-
-
-def _in_view_of_sources(seen: Seen, sources: Sequence[tuple[Source, Seen]], body: Body) -> Body:
-    """The body, completed and compared by what its sources say. Raises BodyInvalid."""
-    for source, origin in sources:
-        if source.settle is None and source.rules is None:
-            continue
-        sent = in_context(origin)
-        if source.settle is not None:
-            body = source.settle(body, sent)
-        problems = list(source.rules(body, sent)) if source.rules else []
-        if problems:
-            raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)
-    return body
 
 
 def _write_version(seen: Seen, body: Body, partners: Sequence[Partner], *, reason: str, at: datetime) -> Version:
@@ -220,8 +198,3 @@ def _touch_sources(seen: Seen, sources: Sequence[tuple[Source, Seen]], *, at: da
             source.effect(Deed(seen.actor, source_seen.document, source_seen.kind, source.link, at, recipient))
         touched.append(source_seen.document.pk)
     return touched
-
-
-def _source_of(kind: Kind, actor: Actor, origin: dict[str, str], *, lock: bool = False) -> tuple[Source, Seen]:
-    seen = access_document(actor, UUID(origin["document"]), lock=lock)
-    return next(s for s in kind.sources if s.kind == seen.view.kind and s.link == origin["link"]), seen
