@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from torihiki.exchange.access import Seen, access_line_links, access_newest
 from torihiki.exchange.models import Link
@@ -138,7 +138,7 @@ def _open(chain: list[Sent]) -> LineCounts:
 def _sums(actor: Actor, document_ids: Iterable[UUID]) -> dict[UUID, LineCounts]:
     found: dict[UUID, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     rows = access_line_links(actor, document_ids).values_list("target_id", "name", "target_line")
-    for target, name, line, quantity in rows.annotate(total=Sum("quantity")).order_by():
+    for target, name, line, quantity in rows.annotate(total=Sum(F("quantity"))).order_by():
         found[target][name][line] = quantity
     return {target: dict(names) for target, names in found.items()}
 
