@@ -163,6 +163,7 @@ class Builder:
                 self.deal(kind, receiver, issuer, ())
                 self.deal(kind, issuer, competitor, ())
                 self.send_outside(kind, stranger)
+            self.count(kind, issuer, receiver)
         self.race(issuer, receiver, competitor)
         self.take_in(issuer, receiver, stranger)
 
@@ -301,6 +302,15 @@ class Builder:
             self.revise(kind, writer, document_id)
         return document_id
 
+    def count(self, kind: Kind, writer: Desk, reader: Desk) -> None:
+        """From each source whose lines it counts against, a document of the kind."""
+        for source in kind.sources:
+            if source.counts:
+                pair = (writer, reader) if source.seat == ISSUER else (reader, writer)
+                origin_kind = KINDS[source.kind]
+                way = next(way for way in ways(origin_kind) if target(origin_kind, way) in source.states)
+                self.send(writer, self.draft(kind, writer, (), self.deal(origin_kind, *pair, way)))
+
     def send(self, desk: Desk, document_id: UUID) -> None:
         with desk.acting() as actor:
             draft = access_draft(access_document(actor, document_id))
@@ -410,7 +420,7 @@ def ways(kind: Kind) -> list[tuple[Step, ...]]:
         state = waiting.popleft()
         for step in kind.steps:
             if state in step.source and step.target not in found and len(found[state]) < DEPTH_MAX:
-                if step.per_recipient != (step.per_recipient and kind.several_recipients):
+                if step.for_outsiders or step.per_recipient != (step.per_recipient and kind.several_recipients):
                     continue
                 found[step.target] = (*found[state], step)
                 waiting.append(step.target)
