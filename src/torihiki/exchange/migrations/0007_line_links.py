@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0004_many_at_once")]
+    dependencies = [("exchange", "0006_words")]
 
     operations = [
         migrations.AddField("link", "source_version", models.PositiveIntegerField(default=1)),
