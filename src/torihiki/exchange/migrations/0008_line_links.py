@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0006_words")]
+    dependencies = [("exchange", "0007_write_key_answers")]
 
     operations = [
         migrations.AddField("link", "source_version", models.PositiveIntegerField(default=1)),
