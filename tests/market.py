@@ -54,6 +54,9 @@ from torihiki.identity.actions.policies import change_policy
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
 from torihiki.identity.policies import LockoutPolicy
+from torihiki.identity.sso.actions.connections import add_provider, set_entrance
+from torihiki.identity.sso.connections import OidcSettings
+from torihiki.identity.sso.models import LinkedIdentity, Protocol
 from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
 from torihiki.tenancy import roles
@@ -189,6 +192,7 @@ class Builder:
             external = add_external_partner(
                 actor, PartyDetails(name=f"外部 {self.mark()}"), own_code=self.mark(), note=self.mark(), at=now
             )
+            self.sign_on(actor)
             set_external_terms(actor, external.pk, TermsBody(note=self.mark()), at=now)
             address = f"https://hooks.example.com/{self.mark()}"
             endpoint, _secret = add_endpoint(actor, url=address, description=self.mark(), at=now)
@@ -203,6 +207,35 @@ class Builder:
             _token, desk.viewer.token = create_token(actor, name=self.mark(), scopes=["*.read"], at=now)
             former, _secret = create_token(actor, name=self.mark(), scopes=["*.read"], at=now)
             revoke_token(actor, former.pk, at=now)
+
+    def sign_on(self, actor: Actor) -> None:
+        """Connections that are not switched on: a door that is open is everybody's to try."""
+        now, mark = timezone.now(), self.mark()
+        place = f"https://{mark.lower()}.example"
+        provider = add_provider(
+            actor,
+            protocol=Protocol.OIDC,
+            name=mark,
+            settings=OidcSettings(
+                issuer=place,
+                client_id=self.mark(),
+                authorization_endpoint=f"{place}/authorize",
+                token_endpoint=f"{place}/token",
+                jwks_uri=f"{place}/keys",
+            ),
+            secrets={"client_secret": self.mark()},
+            domains=[f"{self.mark().lower()}.example"],
+            at=now,
+        )
+        LinkedIdentity.objects.create(
+            company_id=actor.company,
+            provider=provider,
+            member=Member.objects.get(account_id=actor.account),
+            subject=self.mark(),
+            how="linked",
+            linked_at=now,
+        )
+        set_entrance(actor, slug=self.mark().lower(), at=now)
 
     def drafts(self, desk: Desk) -> None:
         """Begun, submitted, returned and approved, with remarks and files that nobody else may see."""

@@ -23,6 +23,8 @@ EVERYBODYS_OWN = {
     "password": "one's own password",
     "sign-out": "one's own session",
     "switch-company": "one's own membership",
+    "link-identity": "one's own link to the company's identity provider",
+    "unlink-identity": "one's own link",
     "prove": "one's own proof",
 }
 """Desks at which every member may write, whatever the role: about themselves only."""

@@ -170,6 +170,8 @@ LATIN_ONLY = {
     ("sheet", "Page {page} of {pages}"): "“1 / 3” needs no word",
     ("", "10%"): "a figure",
     ("", "JP PINT XML"): "the name of a format",
+    ("", "OpenID Connect"): "the name of a protocol",
+    ("", "SAML 2.0"): "the name of a protocol",
 }
 
 

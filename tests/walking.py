@@ -223,6 +223,8 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("endpoint_id",): ids("endpoint_id", "exchange_webhookendpoint", "company_id"),
     ("delivery_id",): ids("delivery_id", "exchange_webhookdelivery", "company_id"),
     ("token",): withdrawn,
+    ("provider_id",): ids("provider_id", "sso_identityprovider", "protocol"),
+    ("link_id",): ids("link_id", "sso_linkedidentity", "company_id"),
 }
 """Where foreign ids come from, by the parameters of a route that are ids."""
 
@@ -235,6 +237,8 @@ WORDS: dict[str, Callable[[], list[str]]] = {
     ),
     "code": lambda: sorted({export.code for kind in KINDS.values() for export in kind.exports}),
     "topic": lambda: [*POLICIES],
+    "protocol": lambda: ["oidc", "saml"],
+    "slug": lambda: ["no-such-company"],  # who knows a company's address for signing in may see its doors
     "answer": lambda: ["accept", "decline", "register"],
 }
 """Parameters that are words of the product and no ids."""
@@ -388,6 +392,8 @@ class Walk:
             "entry_id": "ledger_entry",
             "endpoint_id": "exchange_webhookendpoint",
             "delivery_id": "exchange_webhookdelivery",
+            "provider_id": "sso_identityprovider",
+            "link_id": "sso_linkedidentity",
         }
         if names:
             order = "event" if names == ("entry_id",) else "company_id" if not self.long else ""

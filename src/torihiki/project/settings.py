@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "torihiki.api",
     "torihiki.ledger",
     "torihiki.identity",
+    "torihiki.identity.sso",
     "torihiki.exchange",
     *SERVICES,
     "torihiki.project",

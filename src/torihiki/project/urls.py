@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("torihiki.identity.urls")),
+    path("", include("torihiki.identity.sso.urls")),
     path("", include("torihiki.ledger.urls")),
     path("", include("torihiki.exchange.partners.urls")),
     path("", include("torihiki.exchange.webhooks.urls")),

@@ -11,7 +11,9 @@ from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sessions import How
 from torihiki.identity.sign_in import lockout, network, password, password_age
 from torihiki.identity.sign_in.asking import Asks
-from torihiki.identity.sign_in.attempts import Attempt, close_attempt, keep
+from torihiki.identity.sign_in.attempts import VALID, Attempt, Proof, close_attempt, keep
+from torihiki.identity.sso.flows import bind_session
+from torihiki.tenancy.actor import scope
 
 
 @dataclass(frozen=True)
@@ -62,4 +64,8 @@ def _advance(attempt: Attempt, at: datetime) -> SignIn | Waiting:
     if attempt.token and not close_attempt(attempt.token):
         raise AttemptOver
     actor, how = attempt.proven, How(attempt.address, attempt.browser, str(attempt.proof))
-    return SignIn(open_session_of(actor, at=at, how=how), actor, attempt.language)
+    token = open_session_of(actor, at=at, how=how)
+    if attempt.proof == Proof.SSO:
+        with scope(actor):
+            bind_session(token, earliest=at - VALID)
+    return SignIn(token, actor, attempt.language)

@@ -1,0 +1,90 @@
+"""The only way to fetch connections: filtered by the company itself, and again by row-level security. What is asked
+before there is an actor goes through narrow functions that tell ids and names."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from torihiki.identity.sso.connections import Connection, open_connection
+from torihiki.identity.sso.models import Entrance, IdentityProvider, LinkedIdentity, State
+from torihiki.identity.sso.refusals import NoProvider
+from torihiki.tenancy.actor import Actor, scope
+
+
+def access_providers(actor: Actor) -> QuerySet[IdentityProvider]:
+    return IdentityProvider.objects.filter(company_id=actor.company).order_by("name", "id")
+
+
+def access_provider(actor: Actor, provider_id: UUID) -> IdentityProvider:
+    """Raises NoProvider."""
+    provider = access_providers(actor).filter(pk=provider_id).first()
+    if provider is None:
+        raise NoProvider
+    return provider
+
+
+def access_links(actor: Actor) -> QuerySet[LinkedIdentity]:
+    """All of the company's, with member and provider."""
+    return LinkedIdentity.objects.filter(company_id=actor.company).select_related("member", "provider")
+
+
+def access_entrance(actor: Actor) -> Entrance | None:
+    return Entrance.objects.filter(company_id=actor.company).first()
+
+
+def platform_at(provider_id: UUID) -> Actor:
+    """The platform at work in the company of a provider, before there is an actor. Raises NoProvider."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sso_company_of(%s)", [provider_id])
+        row = cursor.fetchone()
+    if row is None or row[0] is None:
+        raise NoProvider
+    return Actor.system(row[0])
+
+
+def connection_at(provider_id: UUID, *, protocol: str) -> tuple[Actor, Connection]:
+    """The platform's actor and the connection, whatever its state. Raises NoProvider."""
+    platform = platform_at(provider_id)
+    with scope(platform):
+        provider = access_provider(platform, provider_id)
+        if provider.protocol != protocol:
+            raise NoProvider
+        return platform, open_connection(provider)
+
+
+class Door(NamedTuple):
+    """One way in, as somebody may know of it who is not signed in."""
+
+    provider_id: UUID
+    provider_name: str
+    company_name: str
+
+
+def doors_by_domain(domain: str) -> list[Door]:
+    """Of every company that named this domain: nobody checks whose it is, so that the page names the company."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM sso_by_domain(%s)", [domain])
+        return [Door(*row) for row in cursor.fetchall()]
+
+
+def doors_of(slug: str) -> tuple[Actor, str, list[Door]]:
+    """The platform at the company with this address, the company's name, and its doors. Raises NoProvider."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT company_id, company_name FROM sso_entrance_of(%s)", [slug])
+        row = cursor.fetchone()
+    if row is None:
+        raise NoProvider
+    platform, company_name = Actor.system(row[0]), row[1]
+    with scope(platform):
+        open_ones = access_providers(platform).filter(state=State.ON)
+        return platform, company_name, [Door(each.id, each.name, company_name) for each in open_ones]
+
+
+def closed_to_passwords(*, at: datetime) -> set[UUID]:
+    """Of the companies of the acting account, those that passwords do not open now; in the account's scope."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sso_closed_to_passwords(%s)", [at])
+        return {row[0] for row in cursor.fetchall()}

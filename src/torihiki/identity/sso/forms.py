@@ -1,0 +1,137 @@
+"""Forms of connections: what an administrator types, and what becomes of it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from pydantic import ValidationError
+
+from torihiki.identity.permissions import Role
+from torihiki.identity.sso.connections import OidcSettings, read_domains
+from torihiki.identity.sso.oidc.asking import discover
+from torihiki.ledger.refusals import Refused
+
+SECRET_LENGTH_MAX = 500
+GROUPS_LENGTH_MAX = 20_000
+DOMAINS_LENGTH_MAX = 4_000
+
+
+class ProviderForm(forms.Form):
+    """What connections of both protocols have in common."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("As your members know it, such as “Aoba account”.")
+    )
+    domains = forms.CharField(
+        label=_("E-mail domains"),
+        required=False,
+        max_length=DOMAINS_LENGTH_MAX,
+        help_text=_("Whoever types an address of these domains is led here, such as aoba.example."),
+    )
+    creates_members = forms.BooleanField(
+        label=_("Create members at their first sign-in"),
+        required=False,
+        help_text=_("Otherwise only who was linked or invited comes in."),
+    )
+    default_role = forms.ChoiceField(label=_("Role of new members"), choices=Role.choices, initial=Role.VIEWER)
+    groups_from = forms.CharField(label=_("Groups stand in"), max_length=200, initial="groups")
+    roles_by_group = forms.CharField(
+        label=_("Roles by group"),
+        required=False,
+        max_length=GROUPS_LENGTH_MAX,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One to a line: group = viewer, clerk, approver or administrator. The highest one counts."),
+    )
+
+    def clean_domains(self) -> list[str]:
+        try:
+            return read_domains(self.cleaned_data["domains"])
+        except ValueError as error:
+            raise forms.ValidationError(_("“%(word)s” is no domain.") % {"word": str(error)[:100]}) from error
+
+    def clean_roles_by_group(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for line in self.cleaned_data["roles_by_group"].splitlines():
+            if not line.strip():
+                continue
+            group, _sign, role = (part.strip() for part in line.rpartition("="))
+            if not group or role not in Role.values:
+                raise forms.ValidationError(_("This line is not understood: %(line)s") % {"line": line[:100]})
+            found[group] = role
+        return found
+
+    def rules(self) -> dict[str, Any]:
+        names = ("creates_members", "default_role", "groups_from", "roles_by_group")
+        return {name: self.cleaned_data[name] for name in names}
+
+    def refuse(self, error: ValidationError) -> None:
+        """What the schema objects to, beside the field of that name."""
+        for one in error.errors(include_url=False):
+            name = str(one["loc"][0]) if one["loc"] else ""
+            self.add_error(
+                name if name in self.fields else None, _now("This cannot be used: %(field)s.") % {"field": name}
+            )
+
+
+class OidcForm(ProviderForm):
+    issuer = forms.URLField(
+        label=_("Issuer"),
+        max_length=1_000,
+        assume_scheme="https",
+        help_text=_("Everything else is read from its discovery document when you save."),
+    )
+    client_id = forms.CharField(label=pgettext_lazy("OpenID Connect", "Client ID"), max_length=200)
+    client_secret = forms.CharField(
+        label=_("Client secret"),
+        max_length=SECRET_LENGTH_MAX,
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept encrypted and never shown. Left empty, the present one stays."),
+    )
+    scopes = forms.CharField(
+        label=pgettext_lazy("OpenID Connect", "Scopes"), max_length=300, initial="openid profile email"
+    )
+    field_order = ("name", "issuer", "client_id", "client_secret", "scopes", "domains")
+
+    settings: OidcSettings
+
+    def __init__(self, *args: Any, has_secret: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.has_secret = has_secret
+
+    def clean(self) -> dict[str, Any]:
+        """Asks the provider, where everything that was typed can be used."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.has_secret and not cleaned.get("client_secret"):
+            self.add_error("client_secret", _("Type the secret that the provider shows."))
+        if self.errors:
+            return cleaned
+        try:
+            told = discover(cleaned["issuer"])
+            typed = {"client_id": cleaned["client_id"], "scopes": cleaned["scopes"]}
+            self.settings = OidcSettings.model_validate({**told, **typed, **self.rules()})
+        except Refused as refusal:
+            self.add_error("issuer", str(refusal.message))
+        except ValidationError as error:
+            self.refuse(error)
+        return cleaned
+
+    def secrets(self) -> dict[str, str]:
+        typed = self.cleaned_data["client_secret"]
+        return {"client_secret": typed} if typed else {}
+
+
+class EntranceForm(forms.Form):
+    slug = forms.CharField(label=_("Address"), max_length=40, help_text=_("Small letters, digits and hyphens."))
+
+
+class LinkForm(forms.Form):
+    password = forms.CharField(
+        label=_("Present password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

@@ -1,0 +1,151 @@
+"""Connections to identity providers, whom each of their subjects stands for, and sign-ins that are under way."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.identity.models import Company, Member, Session
+from torihiki.lib.ids import new_id
+from torihiki.tenancy.row_security import ByFunctionOnly, Owned
+
+
+class Protocol(models.TextChoices):
+    OIDC = "oidc", _("OpenID Connect")
+    SAML = "saml", _("SAML 2.0")
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", _("Not tested")
+    TESTED = "tested", _("Tested")
+    ON = "on", _("On")
+    OFF = "off", _("Off")
+
+
+class IdentityProvider(models.Model):
+    """One connection of a company. `settings` follow the protocol's schema in `connections.py`; `secrets` are JSON,
+    sealed under the company's key and bound to this row."""
+
+    row_security = Owned()
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    protocol = models.CharField(max_length=4, choices=Protocol.choices)
+    name = models.CharField(max_length=100)
+    state = models.CharField(max_length=6, choices=State.choices, default=State.DRAFT)
+    settings = models.JSONField(default=dict)
+    secrets = models.BinaryField()
+    domains = models.JSONField(default=list)  # of e-mail addresses that are led here, in lower case
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    tested_at = models.DateTimeField(null=True)  # the settings as they stand now signed somebody in then
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["id", "company"], name="provider_of_company")]
+        indexes = [models.Index(fields=["company", "name"], name="provider_by_company")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LinkedIdentity(models.Model):
+    """Whom a provider's subject stands for: the identity is (provider, subject), never the e-mail address."""
+
+    row_security = Owned(commands=("SELECT", "INSERT", "UPDATE (last_used_at)", "DELETE"))
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    subject = models.CharField(max_length=1024)
+    how = models.CharField(max_length=12)  # linked, created, invited
+    linked_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "subject"], name="subject_once_per_provider"),
+            models.UniqueConstraint(fields=["provider", "member"], name="member_once_per_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Entrance(models.Model):
+    """A company's own address for signing in, and whether passwords open it. `sso_only_since` closes it to passwords,
+    `open_until` opens it again for a while after two administrators asked for that."""
+
+    row_security = Owned(commands=("SELECT", "INSERT", "UPDATE"))
+
+    company = models.OneToOneField(Company, on_delete=models.PROTECT, primary_key=True)
+    slug = models.SlugField(max_length=40, unique=True)
+    sso_only_since = models.DateTimeField(null=True)
+    open_until = models.DateTimeField(null=True)
+    asked_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class SignInFlow(models.Model):
+    """A browser on its way to a provider and back: found once, by its state, in the same browser. Nonce, verifier and
+    request id are derived from the state, so that no row has a secret."""
+
+    row_security = ByFunctionOnly()
+
+    state_hash = models.BinaryField(primary_key=True)
+    browser_hash = models.BinaryField()
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.DO_NOTHING, db_constraint=False)
+    purpose = models.CharField(max_length=8)
+    member = models.ForeignKey(Member, on_delete=models.DO_NOTHING, db_constraint=False, null=True)
+    next = models.CharField(max_length=2_000)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["provider", "expires_at"], name="flow_by_provider")]
+
+    def __str__(self) -> str:
+        return self.purpose
+
+
+class UsedOnce(models.Model):
+    """Ids of assertions and logout tokens that were accepted, until they are over by themselves."""
+
+    row_security = ByFunctionOnly()
+
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.DO_NOTHING, db_constraint=False)
+    token_hash = models.BinaryField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "token_hash"], name="used_once")]
+        indexes = [models.Index(fields=["expires_at"], name="used_by_end")]
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class ProviderSession(models.Model):
+    """The provider's session behind one of ours: what it names when it signs somebody out, and what we name to it.
+    Written when the provider has answered; `session` comes when all further stages are passed."""
+
+    row_security = ByFunctionOnly()
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.DO_NOTHING, db_constraint=False)
+    member = models.ForeignKey(Member, on_delete=models.DO_NOTHING, db_constraint=False)
+    session = models.OneToOneField(Session, on_delete=models.DO_NOTHING, db_constraint=False, null=True)
+    subject = models.CharField(max_length=1024)
+    sid = models.CharField(max_length=512)  # `sid` of OpenID Connect, SessionIndex of SAML
+    logout = models.JSONField(default=dict)  # what a sign-out must repeat of the subject
+    arrived_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["provider", "subject"], name="session_of_subject"),
+            models.Index(fields=["member", "-arrived_at"], name="session_of_member"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

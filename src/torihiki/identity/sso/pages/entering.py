@@ -1,0 +1,138 @@
+"""The way in: by e-mail domain or the company's own address to its provider, and back with what the provider says."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torihiki.identity.access import access_invitation_by_token
+from torihiki.identity.pages.signing import FIRST_PAGE, own_address, welcome
+from torihiki.identity.sign_in.attempts import Proof
+from torihiki.identity.sso.access import access_provider, doors_by_domain, doors_of, platform_at
+from torihiki.identity.sso.actions.entering import enter_as, link_member, mark_tested
+from torihiki.identity.sso.connections import Connection, VerifiedIdentity, open_connection
+from torihiki.identity.sso.flows import COOKIE_NAME, VALID, Begun, Purpose, Taken, begin_flow
+from torihiki.identity.sso.models import Protocol, State
+from torihiki.identity.sso.oidc.answers import authorization_url
+from torihiki.identity.sso.refusals import NoProvider
+from torihiki.ledger.desk import public
+from torihiki.ledger.refusals import Refused
+from torihiki.tenancy.actor import Actor, scope
+
+
+class EmailForm(forms.Form):
+    email = forms.EmailField(
+        label=gettext_lazy("Your e-mail address at work"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+
+def answers_refusals(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A refusal becomes a page for a person who is not signed in; a strange connection is the page of nothing there."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refusal:
+            if refusal.status == 404:
+                return render(request, "404.html", status=404)
+            return render(request, "sso/refused.html", {"refusal": refusal}, status=refusal.status)
+
+    return guarded
+
+
+@public("whoever is not signed in asks for the way in", methods=("GET", "POST"))
+def find_page(request: HttpRequest) -> HttpResponse:
+    form = EmailForm(request.POST or None)
+    doors = None
+    if request.method == "POST" and form.is_valid():
+        doors = doors_by_domain(form.cleaned_data["email"].rpartition("@")[2].lower())
+    context = {"form": form, "doors": doors, "next": own_address(request.GET.get("next", ""))}
+    return render(request, "sso/find.html", context, status=422 if request.method == "POST" and doors is None else 200)
+
+
+@public("a company's own address for signing in")
+@answers_refusals
+def entrance_page(request: HttpRequest, slug: str) -> HttpResponse:
+    _platform, company_name, doors = doors_of(slug)
+    context = {"company_name": company_name, "doors": doors, "slug": slug, "next": own_address("")}
+    return render(request, "sso/entrance.html", context)
+
+
+@public("leads whoever wants to sign in to their company's identity provider")
+@answers_refusals
+def start_page(request: HttpRequest, provider_id: UUID) -> HttpResponse:
+    """A link, not a form: the content security policy lets no form lead away from this site."""
+    at, after, purpose = timezone.now(), own_address(request.GET.get("next", "")), Purpose.SIGN_IN
+    platform = platform_at(provider_id)
+    if token := request.GET.get("invitation", ""):
+        invitation = access_invitation_by_token(token, at=at)
+        if invitation.company_id != platform.company:
+            raise NoProvider
+        after, purpose = str(invitation.id), Purpose.JOIN
+    with scope(platform):
+        connection = open_connection(access_provider(platform, provider_id))
+        if connection.state != State.ON:
+            raise NoProvider
+        begun = begin_flow(provider_id, purpose, browser=browser_of(request), next=after, at=at)
+    return lead_away(redirect(provider_address(connection, begun)), begun)
+
+
+def provider_address(connection: Connection, begun: Begun, *, again: bool = False) -> str:
+    """Where the browser goes; `again` makes the provider ask the person anew."""
+    if connection.protocol == Protocol.OIDC:
+        address = callback_address(connection.provider_id)
+        return authorization_url(connection, begun, redirect_uri=address, again=again)
+    raise NoProvider
+
+
+def callback_address(provider_id: UUID) -> str:
+    """The exact redirect URI: of the platform's public name, whatever the request says its host is."""
+    return f"{settings.PUBLIC_URL}/sso/oidc/{provider_id}/callback"
+
+
+def browser_of(request: HttpRequest) -> str:
+    return request.COOKIES.get(COOKIE_NAME, "")
+
+
+def lead_away(response: HttpResponse, begun: Begun) -> HttpResponse:
+    """With the cookie that ties the way back to this browser. `SameSite=None`, because a SAML provider answers by a
+    form of its own site; the cookie proves nothing but that the browser is the same."""
+    response.set_cookie(
+        COOKIE_NAME,
+        begun.browser,
+        max_age=VALID,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="None",
+    )
+    return response
+
+
+def arrived(
+    request: HttpRequest, platform: Actor, connection: Connection, identity: VerifiedIdentity, taken: Taken
+) -> HttpResponse:
+    """What the flow was begun for: a session, a link or a test. Raises Refused."""
+    at = timezone.now()
+    if taken.purpose == Purpose.TEST:
+        mark_tested(platform, connection, identity, taken, at=at)
+        return render(request, "sso/tested.html", {"connection": connection, "identity": identity})
+    if taken.purpose == Purpose.LINK:
+        link_member(platform, connection, identity, taken, at=at)
+        messages.success(
+            request, _("Linked: you can sign in through %(name)s from now on.") % {"name": connection.name}
+        )
+        return redirect("own-links")
+    actor = enter_as(platform, connection, identity, taken, at=at)
+    return welcome(request, actor, Proof.SSO, FIRST_PAGE if taken.purpose == Purpose.JOIN else taken.next)

@@ -1,0 +1,104 @@
+"""Why single sign-on refuses, in words for the person who reads them."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from torihiki.ledger.refusals import NotVisible, Refused
+
+
+class NoProvider(NotVisible):
+    """No such connection here, or it is switched off: one answer."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is nothing here."))
+
+
+class SsoRefused(Refused):
+    """Whatever was wrong with the provider's answer. People get one sentence; the ledger has the reason."""
+
+    status = 403
+    code = "sso_refused"
+
+    def __init__(self, *, why: str) -> None:
+        super().__init__(
+            _(
+                "The sign-in did not come about. Begin again at your company’s sign-in page; if it fails again, tell"
+                " your administrator the time: the audit log says why."
+            )
+        )
+        self.why = why
+
+
+class NobodyKnown(Refused):
+    """The provider vouches for somebody who stands for no member. The words are the same whatever the reason: just-in-
+    time creation is off, the address is taken, or the member was suspended."""
+
+    status = 403
+    code = "sso_nobody_known"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Your company’s sign-in worked, but it opens no member’s account here. If you have an account, sign in"
+                " with your password and link it in your profile; otherwise ask your administrator."
+            )
+        )
+
+
+class ProviderUnfit(Refused):
+    """The settings of a connection cannot be used; the message says which and why."""
+
+    status = 422
+    code = "sso_provider_unfit"
+
+
+class ProviderNotTested(Refused):
+    code = "sso_provider_not_tested"
+
+    def __init__(self) -> None:
+        super().__init__(_("Test the connection first: it is switched on once it has signed you in."))
+
+
+class ProviderInUse(Refused):
+    code = "sso_provider_in_use"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This is the only connection that is on, and passwords are closed. Open sign-in with passwords first.")
+        )
+
+
+class AlreadyLinked(Refused):
+    code = "sso_already_linked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This identity or this member is linked already. Remove the other link first, or choose another account.")
+        )
+
+
+class EntranceUnfit(Refused):
+    status = 422
+    code = "sso_entrance_unfit"
+
+
+class PasswordsClosed(Refused):
+    """The right password, at a company that lets its members in through its identity provider only."""
+
+    status = 403
+    code = "sso_passwords_closed"
+
+    def __init__(self, message: str | Promise = "") -> None:
+        super().__init__(
+            message or _("Your company lets its members in through its own sign-in only. Use your company’s address.")
+        )
+
+
+class EmergencyRefused(Refused):
+    """One answer for a wrong password, another company, another role, and a company whose passwords are open."""
+
+    status = 422
+    code = "sso_emergency_refused"
+
+    def __init__(self) -> None:
+        super().__init__(_("The login id or the password is not right, or it is no administrator’s of this company."))

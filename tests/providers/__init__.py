@@ -1,0 +1,1 @@
+"""Real identity providers for tests: other people's implementations of the protocols, as processes on loopback."""
