@@ -256,6 +256,18 @@ def test_a_job_that_runs_again_sends_nothing_new(issuer: Desk, receiver: Desk, h
     assert len(hooks.asked) == 1
 
 
+def test_a_stale_job_does_not_send_what_waits_for_its_next_attempt(issuer: Desk, receiver: Desk, hooks: Hooks) -> None:
+    add(receiver, hooks.url)
+    quote(issuer, receiver)
+    hooks.answers = [(500, b"")]
+    work(issuer, receiver)
+    (waiting,) = rows(receiver)
+    for number in (0, 2):
+        attempt_delivery.func(delivery_id=str(waiting.pk), company_id=str(receiver.company), number=number)
+    assert len(hooks.asked) == 1
+    assert rows(receiver)[0].attempts_made == 1
+
+
 def test_a_worker_that_dies_before_it_noted_the_answer_sends_again_under_the_same_id(
     issuer: Desk, receiver: Desk, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
