@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from tests.programs import EVERYTHING
 from tests.world import Desk, make_company, trade
+from torihiki.crypto.one_time import present_code
 from torihiki.exchange.access import access_document, access_draft, access_recipients, access_versions
 from torihiki.exchange.actions.attachments import attach_file
 from torihiki.exchange.actions.drafts import (
@@ -54,6 +55,7 @@ from torihiki.identity.actions.policies import change_policy
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
 from torihiki.identity.policies import LockoutPolicy
+from torihiki.identity.second_step import begin_app, confirm_app, mail_code
 from torihiki.identity.sso.actions.connections import add_provider, set_entrance
 from torihiki.identity.sso.connections import OidcSettings
 from torihiki.identity.sso.models import LinkedIdentity, Protocol
@@ -189,6 +191,8 @@ class Builder:
                     withdraw_invitation(actor, invited.pk, at=now)
                     withdraw_partner(actor, asked.pk, at=now)
             change_policy(actor, LockoutPolicy(failures_max=7), seen=0, at=now, address="")
+            confirm_app(actor, present_code(begin_app(actor, at=now), at=now), at=now)
+            mail_code(actor, self.mark(), at=now)
             external = add_external_partner(
                 actor, PartyDetails(name=f"外部 {self.mark()}"), own_code=self.mark(), note=self.mark(), at=now
             )

@@ -26,6 +26,9 @@ EVERYBODYS_OWN = {
     "link-identity": "one's own link to the company's identity provider",
     "unlink-identity": "one's own link",
     "prove": "one's own proof",
+    "two-step": "one's own second step",
+    "two-step-app": "one's own second step",
+    "two-step-recovery": "one's own second step",
 }
 """Desks at which every member may write, whatever the role: about themselves only."""
 

@@ -214,6 +214,26 @@ class ProveForm(forms.Form):
     next = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
+class CodeForm(forms.Form):
+    """What the authenticator app or the mail says, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+        ),
+    )
+
+
+class ForgottenForm(forms.Form):
+    login_id = forms.CharField(
+        label=_("Login ID"),
+        max_length=LOGIN_ID_LENGTH_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
 class PolicyForm(forms.Form):
     """What a company decides about one topic; its fields are the policy's options."""
 

@@ -1,5 +1,6 @@
 """Jobs of identity: letters leave after commit, at least once, under a stable id; what is over is swept away."""
 
+import json
 import smtplib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -8,10 +9,12 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from torihiki.identity.mail import LETTERS, deliver
+from torihiki.identity.policies import PasswordPolicy
 from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor, scope
 from torihiki.tenancy.system import system_rows
 
+EXPIRING = "identity.expiring"
 TRIES_MAX = 10
 SESSIONS_KEPT = timedelta(days=8)  # after they were last seen; longer than any limit
 TRIES_KEPT = timedelta(days=2)  # longer than any window or lock
@@ -42,8 +45,23 @@ def send_letter(*, name: str, company_id: str, subject_id: str, message_id: str)
 @app.periodic(cron="17 * * * *")
 @app.task(name="identity.sweep", queue="calendar", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Once an hour: remove sessions, half-finished sign-ins and counted tries that are over."""
+    """Once an hour: remove sessions, half-finished sign-ins, mailed secrets and counted tries that are over."""
     now = datetime.fromtimestamp(timestamp, tz=UTC)
     system_rows("SELECT identity_sessions_sweep(%s)", [now - SESSIONS_KEPT])
     system_rows("SELECT identity_attempts_sweep(%s)", [now])
+    system_rows("SELECT identity_mailed_sweep(%s)", [now])
     system_rows("SELECT identity_tries_sweep(%s)", [now - TRIES_KEPT])
+
+
+@app.periodic(cron="30 23 * * *")  # half past eight in Japan
+@app.task(name="identity.remind", queue="calendar", pass_context=False)
+def remind(timestamp: int) -> None:
+    """Once a day: a mail to whoever's password expires soon (clause 2-5-1)."""
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    rows = system_rows(
+        "SELECT * FROM identity_passwords_expiring(%s, %s)", [now, json.dumps(PasswordPolicy().values())]
+    )
+    for company_id, member_id in rows:
+        actor = Actor.system(company_id)
+        with scope(actor):
+            send_later(EXPIRING, actor, member_id)

@@ -29,6 +29,7 @@ class Account(AbstractBaseUser):
     language = models.CharField(max_length=5, choices=LANGUAGES, default="ja")
     created_at = models.DateTimeField()
     password_changed_at = models.DateTimeField(null=True)  # empty: since the account was made
+    two_step = models.BooleanField(default=False)  # wants the second step wherever a company leaves it open
 
     objects = AccountManager()
     USERNAME_FIELD = "login_id"
@@ -271,3 +272,57 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Authenticator(models.Model):
+    """A person's authenticator app. The secret is encrypted; `last_step` is the last time step whose code was taken."""
+
+    row_security = Personal(column="account_id")
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True)
+    secret = models.BinaryField()
+    last_step = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)  # empty until a first code was right
+
+    def __str__(self) -> str:
+        return str(self.account_id)
+
+
+class RecoveryCode(models.Model):
+    """One of the codes for the day on which the app is gone; stored hashed, each serves once."""
+
+    row_security = Personal(column="account_id")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    code_hash = models.BinaryField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"of {self.account_id}"
+
+
+class MailedSecret(models.Model):
+    """A code or a link that was mailed to a member: stored hashed, serves once. A code is bound to its attempt."""
+
+    row_security = Owned(commands=("SELECT", "INSERT", "UPDATE (used_at)"))
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    purpose = models.CharField(max_length=20)  # code, reset
+    secret_hash = models.BinaryField()
+    attempt_hash = models.BinaryField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["company", "member", "purpose", "-created_at"], name="mailed_secret_by_member"),
+            models.Index(fields=["secret_hash"], name="mailed_secret_by_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} for {self.member_id}"

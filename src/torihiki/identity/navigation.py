@@ -12,5 +12,6 @@ register(
     Entry("company", 40, "tokens", _("API tokens"), "key", MANAGE_COMPANY),
     Entry("member", 10, "profile", _("Profile"), "person"),
     Entry("member", 20, "password", _("Change password"), "key"),
+    Entry("member", 25, "two-step", _("Two-step sign-in"), "shield"),
     Entry("member", 30, "companies", _("Change company"), "building"),
 )

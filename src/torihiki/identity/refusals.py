@@ -45,6 +45,55 @@ class OutsideNetwork(Refused):
         )
 
 
+class CodeWrong(Refused):
+    """Wrong, used, too old, or of another attempt: the answer is the same."""
+
+    status = 422
+    code = "code_wrong"
+
+    def __init__(self) -> None:
+        super().__init__(_("This code is not right or no longer works. Type the newest one."))
+
+
+class TooManyCodes(Refused):
+    status = 422
+    code = "too_many_codes"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Several mails are on their way already. Look for them, also among unwanted ones, and wait.")
+        )
+
+
+class NoAppToRemove(Refused):
+    code = "no_app_to_remove"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This member has no app that you may remove: there is none, or another company relies on it as well.")
+        )
+
+
+class LinkOver(Refused):
+    """Unknown, used or too old: the answer is the same."""
+
+    status = 404
+    code = "link_over"
+
+    def __init__(self) -> None:
+        super().__init__(_("This link was used already or is older than an hour. Ask for a new one."))
+
+
+class NeedsSecondStep(Refused):
+    """The company to which somebody goes on demands a second step."""
+
+    status = 403
+    code = "needs_second_step"
+
+    def __init__(self) -> None:
+        super().__init__(_("This company asks for a second step."))
+
+
 class Locked(Refused):
     """After too many wrong tries (clause 2-5-3)."""
 

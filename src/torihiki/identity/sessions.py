@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,18 +28,29 @@ API_PATH = "/api/"
 
 
 @dataclass(frozen=True)
+class How:
+    """How somebody came in: shown on the page of one's sessions."""
+
+    address: str = ""
+    browser: str = ""
+    proof: str = "password"
+    second_step: bool = False
+
+
+@dataclass(frozen=True)
 class SignedIn:
     """What a live session says, read by one function call before there is an actor."""
 
     actor: Actor
     language: str
     proved_at: datetime
+    how: How
     network: NetworkPolicy
 
 
 class SessionMiddleware:
-    """Sets `request.actor` (None where nobody is signed in), `request.session_token`, `request.proved_at` and
-    `request.address`. A session that shows up outside its company's networks ends there (clause 2-5-4).
+    """Sets `request.actor` (None where nobody is signed in), `request.session_token`, `request.proved_at`,
+    `request.how` and `request.address`. A session that turns up outside its company's networks ends there (2-5-4).
 
     Under `/api/` a token signs in and a cookie does not, so that no other site can make a browser call the API.
     """
@@ -65,17 +76,8 @@ class SessionMiddleware:
         request.actor = signed_in.actor if signed_in else None  # type: ignore[attr-defined]
         request.session_token = token if signed_in else ""  # type: ignore[attr-defined]
         request.proved_at = signed_in.proved_at if signed_in else None  # type: ignore[attr-defined]
+        request.how = replace(signed_in.how, address=address) if signed_in else None  # type: ignore[attr-defined]
         return self.get_response(request)
-
-
-@dataclass(frozen=True)
-class How:
-    """How somebody came in: shown on the page of one's sessions."""
-
-    address: str = ""
-    browser: str = ""
-    proof: str = "password"
-    second_step: bool = False
 
 
 def open_session(member_id: UUID, *, at: datetime, how: How | None = None) -> str:
@@ -104,8 +106,9 @@ def resume(token: str, *, at: datetime, prolong: bool = True) -> SignedIn | None
         row = cursor.fetchone()
     if row is None:
         return None
-    *identity, language, proved_at, network = row
-    return SignedIn(actor_from(identity), language, proved_at, NetworkPolicy.from_values(json.loads(network)))
+    *identity, language, proved_at, proof, second_step, network = row
+    how = How(proof=proof, second_step=second_step)
+    return SignedIn(actor_from(identity), language, proved_at, how, NetworkPolicy.from_values(json.loads(network)))
 
 
 DEFAULTS = json.dumps({topic: policy().values() for topic, policy in POLICIES.items()})

@@ -30,6 +30,7 @@ class DeskRequest(HttpRequest):
     session_token: str
     proved_at: datetime
     address: str
+    how: Any
     proven: Any
     htmx: Any
 

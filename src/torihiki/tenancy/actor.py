@@ -47,6 +47,13 @@ class Actor:
             raise ValueError("this needs an actor with an account")
         return self.account_id
 
+    @property
+    def member(self) -> UUID:
+        """The membership acted by. Raises ValueError where there is none."""
+        if self.member_id is None:
+            raise ValueError("this needs an actor with a membership")
+        return self.member_id
+
     @classmethod
     def system(cls, company_id: UUID) -> "Actor":
         """The platform itself at work inside one company's scope (jobs, expiry, deemed acceptance)."""

@@ -7,7 +7,13 @@ from torihiki.identity.actions.invitations import (
     resend_invitation,
     withdraw_invitation,
 )
-from torihiki.identity.actions.members import change_member, reactivate_member, suspend_member, unlock_member
+from torihiki.identity.actions.members import (
+    change_member,
+    reactivate_member,
+    reset_two_step,
+    suspend_member,
+    unlock_member,
+)
 from torihiki.identity.actions.profile import change_language, change_password, change_profile
 from torihiki.identity.actions.signing import sign_out, switch_company
 from torihiki.identity.actions.tokens import create_token, revoke_token
@@ -30,6 +36,7 @@ __all__ = [
     "register_company",
     "reopen_unit",
     "resend_invitation",
+    "reset_two_step",
     "revoke_token",
     "set_approval_kinds",
     "sign_out",

@@ -9,7 +9,8 @@ from torihiki.identity.events import IdentityEvent
 from torihiki.identity.lockout import unlock
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
-from torihiki.identity.refusals import LastAdministrator, OwnSuspension
+from torihiki.identity.refusals import LastAdministrator, NoAppToRemove, OwnSuspension
+from torihiki.identity.second_step import forget_second_step
 from torihiki.identity.sessions import end_sessions_of_member
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
@@ -77,6 +78,17 @@ def unlock_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
         member = access_member(actor, member_id)
         unlock(member.id)
         _record(IdentityEvent.ACCOUNT_UNLOCKED, actor, member, at)
+    return member
+
+
+def reset_two_step(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
+    """Remove a member's authenticator app and recovery codes. Raises NotHere, and NoAppToRemove where there is none, or
+    where the person works for another company too: one alone must not weaken the other's sign-in."""
+    with attempt(IdentityEvent.AUTHENTICATOR_REMOVED, actor, subject_type="member", subject_id=member_id):
+        member = access_member(actor, member_id)
+        if not forget_second_step(member.id):
+            raise NoAppToRemove
+        _record(IdentityEvent.AUTHENTICATOR_REMOVED, actor, member, at)
     return member
 
 

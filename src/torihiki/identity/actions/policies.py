@@ -6,11 +6,21 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from torihiki.identity.access import access_members, lock_company
+from torihiki.identity.actions.signing import SSO
 from torihiki.identity.events import IdentityEvent
-from torihiki.identity.models import PolicyVersion
-from torihiki.identity.policies import LockoutPolicy, NetworkPolicy, PasswordPolicy, Policy, SessionPolicy, rules_of
+from torihiki.identity.models import Member, PolicyVersion
+from torihiki.identity.policies import (
+    LockoutPolicy,
+    NetworkPolicy,
+    PasswordPolicy,
+    Policy,
+    SessionPolicy,
+    TwoStepPolicy,
+    rules_of,
+)
 from torihiki.identity.policies.declared import read_ranges
 from torihiki.identity.refusals import NeedsConfirmation, PolicyChangedMeanwhile, PolicyUnfit
 from torihiki.ledger.recording import record
@@ -19,6 +29,11 @@ from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor
 
 NAMES_SHOWN_MAX = 20
+SIGNED_OUT = {
+    NetworkPolicy.topic: _("These members are at work outside these networks, and are signed out:"),
+    SessionPolicy.topic: _("These members did nothing for longer, and are signed out:"),
+    TwoStepPolicy.topic: _("These members are signed out, and asked for a code when they come back:"),
+}
 
 
 @dataclass(frozen=True)
@@ -95,24 +110,27 @@ def check_policy(policy: Policy) -> None:
 
 def consequences(actor: Actor, policy: Policy, *, at: datetime, address: str) -> list[Consequence]:
     """Whom the policy would sign out or shut out, were it to hold now."""
-    members = {member.id: member.name for member in access_members(actor).filter(suspended_at=None)}
+    members = {member.id: member for member in access_members(actor).filter(suspended_at=None)}
+    rules = rules_of([actor.company])
+    present = [rules.of(actor.company, each) for each in (SessionPolicy, NetworkPolicy, TwoStepPolicy)]
+    alive = [
+        one
+        for one in company_sessions()
+        if one.member_id in members and not any(_ends(each, one, members[one.member_id], at) for each in present)
+    ]
     found: list[Consequence] = []
 
-    def tell(text: str, ids: list[UUID], *, for_author: bool | None = None) -> None:
-        about = list(dict.fromkeys(each for each in ids if each in members))
-        author = actor.member_id in about if for_author is None else for_author
-        if about or author:
-            found.append(Consequence(text, tuple(sorted(members[each] for each in about))[:NAMES_SHOWN_MAX], author))
+    def tell(text: str, ids: list[UUID]) -> None:
+        if about := list(dict.fromkeys(each for each in ids if each in members)):
+            names = tuple(sorted(members[each].name for each in about))[:NAMES_SHOWN_MAX]
+            found.append(Consequence(text, names, actor.member_id in about))
 
-    if isinstance(policy, NetworkPolicy):
-        if not policy.lets_in(address):
-            tell(gettext("You yourself are outside these networks, at %(address)s.") % {"address": address},
-                 [], for_author=True)  # fmt: skip
-        outside = [one.member_id for one in company_sessions() if not policy.lets_in(one.address)]
-        tell(gettext("These members are at work outside these networks, and are signed out:"), outside)
-    if isinstance(policy, SessionPolicy):
-        over = [one.member_id for one in company_sessions() if _is_over(one, policy, at)]
-        tell(gettext("These members did nothing for longer, and are signed out:"), over)
+    if isinstance(policy, NetworkPolicy) and not policy.lets_in(address):
+        words = gettext("You yourself are outside these networks, at %(address)s.")
+        found.append(Consequence(words % {"address": address}, for_author=True))
+    if policy.topic in SIGNED_OUT:
+        ended = [one.member_id for one in alive if _ends(policy, one, members[one.member_id], at)]
+        tell(str(SIGNED_OUT[policy.topic]), ended)
     if isinstance(policy, PasswordPolicy) and policy.expires:
         oldest = at - timedelta(days=policy.days)
         old = [one.member_id for one in standings() if one.password_changed_at <= oldest]
@@ -165,9 +183,16 @@ def locked_until(actor: Actor, member_id: UUID, *, at: datetime) -> datetime | N
     return until if until and until > at else None
 
 
-def _is_over(session: CompanySession, policy: SessionPolicy, at: datetime) -> bool:
-    idle = policy.idle_on and session.last_seen_at <= at - timedelta(minutes=policy.idle_minutes)
-    return idle or session.created_at <= at - timedelta(hours=policy.absolute_hours)
+def _ends(policy: Policy, session: CompanySession, member: Member, at: datetime) -> bool:
+    """Whether a session is over by `policy`: what the function that resumes sessions decides, for a preview."""
+    if isinstance(policy, NetworkPolicy):
+        return not policy.lets_in(session.address)
+    if isinstance(policy, TwoStepPolicy):
+        return policy.demands(member.role) and not session.second_step and session.proof != SSO
+    if isinstance(policy, SessionPolicy):
+        idle = policy.idle_on and session.last_seen_at <= at - timedelta(minutes=policy.idle_minutes)
+        return idle or session.created_at <= at - timedelta(hours=policy.absolute_hours)
+    return False
 
 
 def _as_tuple(value: object) -> tuple[object, ...]:

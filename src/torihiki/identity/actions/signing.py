@@ -15,12 +15,15 @@ from torihiki.identity.letters import LOCKED
 from torihiki.identity.lockout import Secret, count_failure
 from torihiki.identity.models import Account, Member
 from torihiki.identity.permissions import PERMISSIONS
-from torihiki.identity.policies import LockoutPolicy, Rules
-from torihiki.identity.refusals import NotHere, SignInRefused
+from torihiki.identity.policies import LockoutPolicy, NetworkPolicy, Rules, rules_of
+from torihiki.identity.refusals import NeedsSecondStep, NotHere, OutsideNetwork, SignInRefused
+from torihiki.identity.second_step import is_needed
 from torihiki.identity.sessions import How, close_session, open_session
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.tenancy.actor import NOBODY, Actor, scope
+
+SSO = "sso"  # such a session asks for no second step of ours
 
 
 @dataclass(frozen=True)
@@ -52,19 +55,22 @@ def sign_out(actor: Actor, session_token: str, *, at: datetime) -> None:
     record(IdentityEvent.SIGNED_OUT, actor, **_self(actor), at=at)  # type: ignore[arg-type]
 
 
-def switch_company(actor: Actor, member_id: UUID, *, session_token: str, at: datetime) -> str:
+def switch_company(actor: Actor, member_id: UUID, *, session_token: str, how: How, at: datetime) -> str:
     """Close this session and open one for another membership of the same person. Returns the new cookie's value.
 
-    Raises NotHere. The entry is written for the company to which the person goes.
+    Raises NotHere, OutsideNetwork, or NeedsSecondStep where the other company asks for one and this session has none.
+    The entry is written for the company to which the person goes.
     """
     with attempt(IdentityEvent.COMPANY_SWITCHED, actor):
-        member = access_memberships(actor).filter(pk=member_id).first()
-        if member is None:
-            raise NotHere
+        goes = whither(actor, member_id)
+        with scope(Actor(account_id=goes.account)):
+            if not rules_of([goes.company]).of(goes.company, NetworkPolicy).lets_in(how.address):
+                raise OutsideNetwork
+        if not how.second_step and how.proof != SSO and is_needed(goes):
+            raise NeedsSecondStep
         close_session(session_token)
-        goes = actor_of(member)
         with scope(goes):
-            token = open_session(member.id, at=at)
+            token = open_session(goes.member_id, at=at, how=how)  # type: ignore[arg-type]
             record(
                 IdentityEvent.COMPANY_SWITCHED,
                 goes,
@@ -72,6 +78,14 @@ def switch_company(actor: Actor, member_id: UUID, *, session_token: str, at: dat
                 at=at,
             )
     return token
+
+
+def whither(actor: Actor, member_id: UUID) -> Actor:
+    """The same person in another company. Raises NotHere."""
+    member = access_memberships(actor).filter(pk=member_id).first()
+    if member is None:
+        raise NotHere
+    return actor_of(member)
 
 
 def actor_of(member: Member) -> Actor:

@@ -15,13 +15,14 @@ from torihiki.identity.actions import (
     invite_member,
     reactivate_member,
     resend_invitation,
+    reset_two_step,
     suspend_member,
     unlock_member,
     withdraw_invitation,
 )
 from torihiki.identity.actions.policies import locked_until
 from torihiki.identity.forms import MemberForm
-from torihiki.identity.pages.proving import to_prove
+from torihiki.identity.pages.proving import recently_proved, to_prove
 from torihiki.identity.permissions import MANAGE_MEMBERS, ROLE_HELP, Role
 from torihiki.identity.proving import is_fresh
 from torihiki.ledger.desk import DeskRequest, desk
@@ -110,6 +111,14 @@ def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
 def suspend_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
     member = suspend_member(request.actor, member_id, at=timezone.now())
     messages.success(request, _("%(name)s is suspended and signed out everywhere.") % {"name": member.name})
+    return redirect("member", member_id)
+
+
+@desk(MANAGE_MEMBERS, methods=("POST",))
+@recently_proved
+def reset_two_step_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    member = reset_two_step(request.actor, member_id, at=timezone.now())
+    messages.success(request, _("Codes go to %(email)s from now on.") % {"email": member.email})
     return redirect("member", member_id)
 
 

@@ -1,5 +1,6 @@
 """Signing in and out, the page's language, and going on to another company."""
 
+import time
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,15 +15,20 @@ from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from torihiki.identity.access import access_member
 from torihiki.identity.actions import change_language, sign_out, switch_company
+from torihiki.identity.actions.signing import whither
 from torihiki.identity.choosing import chooser_of
-from torihiki.identity.forms import NewPasswordForm, SignInForm
+from torihiki.identity.forms import CodeForm, ForgottenForm, NewPasswordForm, SignInForm
+from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.models import LANGUAGES
 from torihiki.identity.network import client_address
-from torihiki.identity.refusals import AttemptOver
-from torihiki.identity.sessions import COOKIE_LENGTH_MAX
+from torihiki.identity.refusals import AttemptOver, LinkOver, NeedsSecondStep
+from torihiki.identity.resetting import ask_for_reset, reset_password, whose_reset
+from torihiki.identity.second_step import check_code, has_app, mail_code
+from torihiki.identity.sessions import COOKIE_LENGTH_MAX, close_session
 from torihiki.identity.sign_in import password_age
-from torihiki.identity.sign_in.attempts import COOKIE_NAME, VALID, Attempt, Proof, resume_attempt
+from torihiki.identity.sign_in.attempts import COOKIE_NAME, TWICE, VALID, Attempt, Proof, resume_attempt
 from torihiki.identity.sign_in.stages import Waiting, advance
 from torihiki.ledger.desk import DeskRequest, desk, public
 from torihiki.ledger.refusals import Refused
@@ -31,6 +37,7 @@ from torihiki.tenancy.actor import Actor, scope
 FIRST_PAGE = "/"
 NEXT_LENGTH_MAX = 2_000
 BROWSER_LENGTH_MAX = 300
+ANSWER_SECONDS = 0.3  # longer than finding an account and writing a mail take
 
 
 @public("whoever is not signed in must be able to", methods=("GET", "POST"))
@@ -74,6 +81,77 @@ def expired_password_page(request: HttpRequest) -> HttpResponse:
     return render(request, "identity/expired_password.html", {"form": form}, status=status)
 
 
+@public("whoever has typed the right password and is asked for a code", methods=("GET", "POST"))
+def second_step_page(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    try:
+        attempt = resumed(request, at=at)
+    except AttemptOver as refusal:
+        return over_page(request, refusal)
+    by_app = has_app(attempt.proven)
+    form = CodeForm(request.POST if "code" in request.POST else None)
+    try:
+        if request.method == "POST" and "again" in request.POST and not by_app:
+            mail_code(attempt.proven, attempt.token, at=at)
+            messages.success(request, _("A new code is on its way. The former one no longer works."))
+            return redirect("second-step")
+        if form.is_bound and form.is_valid():
+            check_code(attempt.proven, attempt.token, form.cleaned_data["code"], at=at)
+            passed = (*attempt.passed, "second-step", TWICE)
+            return proceed(request, replace(attempt, passed=passed), at=at)
+    except AttemptOver as refusal:
+        return over_page(request, refusal)
+    except Refused as refusal:
+        form = form if form.is_bound else CodeForm({})
+        form.add_error("code", str(refusal.message))
+    context = {"form": form, "by_app": by_app, "email": hidden_address(attempt.proven)}
+    return render(request, "identity/second_step.html", context, status=422 if request.method == "POST" else 200)
+
+
+def hidden_address(actor: Actor) -> str:
+    """Enough of the member's address to know which mailbox to open: `h…@aoba.example`."""
+    assert actor.member_id is not None
+    with scope(actor):
+        name, _at, domain = access_member(actor, actor.member_id).email.rpartition("@")
+    return f"{name[:1]}…@{domain}"
+
+
+@public("whoever has forgotten the password cannot sign in", methods=("GET", "POST"))
+def forgotten_page(request: HttpRequest) -> HttpResponse:
+    """The same answer after the same time, whether somebody has that login id or not."""
+    form = ForgottenForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        return render(request, "identity/forgotten.html", {"form": form}, status=status)
+    until = time.monotonic() + ANSWER_SECONDS
+    try:
+        with place_to_hash():
+            ask_for_reset(form.cleaned_data["login_id"], at=timezone.now(), address=client_address(request))
+            time.sleep(max(0.0, until - time.monotonic()))
+    except Refused as refusal:
+        form.add_error(None, str(refusal.message))
+        return render(request, "identity/forgotten.html", {"form": form}, status=refusal.status)
+    return render(request, "identity/forgotten.html", {"sent": True})
+
+
+@public("whoever holds the mailed link", methods=("GET", "POST"))
+def reset_page(request: HttpRequest, token: str) -> HttpResponse:
+    at = timezone.now()
+    try:
+        form = NewPasswordForm(request.POST or None, chooser=chooser_of(whose_reset(token, at=at)))
+        if request.method == "POST" and form.is_valid():
+            with place_to_hash():
+                reset_password(token, form.cleaned_data["password"], at=at)
+            messages.success(request, _("Your password is changed. Sign in with the new one."))
+            return redirect("sign-in")
+    except LinkOver as refusal:
+        return render(request, "identity/link_over.html", {"refusal": refusal}, status=404)
+    except Refused as refusal:
+        form.add_error("password", str(refusal.message))
+    status = 422 if request.method == "POST" else 200
+    return render(request, "identity/reset.html", {"form": form}, status=status)
+
+
 def over_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """A half-finished sign-in is over: back to the beginning, with the reason."""
     messages.warning(request, str(refusal.message))
@@ -104,7 +182,13 @@ def language_page(request: HttpRequest) -> HttpResponse:
 
 @desk(None, methods=("POST",))
 def switch_company_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
-    token = switch_company(request.actor, member_id, session_token=request.session_token, at=timezone.now())
+    at = timezone.now()
+    try:
+        token = switch_company(request.actor, member_id, session_token=request.session_token, how=request.how, at=at)
+    except NeedsSecondStep:
+        goes = whither(request.actor, member_id)
+        attempt = replace(begin(request, FIRST_PAGE), account_id=goes.account, actor=goes, proof=Proof.PASSWORD)
+        return proceed(request, replace(attempt, passed=("network", "lockout", "password")), at=at)
     return enter(request, FIRST_PAGE, token, "")
 
 
@@ -154,6 +238,8 @@ def proceed(request: HttpRequest, attempt: Attempt, *, at: datetime) -> HttpResp
 def enter(request: HttpRequest, address: str, token: str, language: str) -> HttpResponse:
     """To `address`, with a session's cookie. A language that this browser chose goes before the account's."""
     rotate_token(request)
+    if former := getattr(request, "session_token", ""):
+        close_session(former)
     response = redirect(address)
     assert len(token) <= COOKIE_LENGTH_MAX
     set_cookie(response, settings.SESSION_COOKIE_NAME, token)

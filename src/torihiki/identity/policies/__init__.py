@@ -9,6 +9,7 @@ from torihiki.identity.policies.declared import (
     PasswordPolicy,
     Policy,
     SessionPolicy,
+    TwoStepPolicy,
 )
 from torihiki.identity.policies.stored import Rules, rules_of, rules_of_account
 
@@ -21,6 +22,7 @@ __all__ = [
     "Policy",
     "Rules",
     "SessionPolicy",
+    "TwoStepPolicy",
     "rules_of",
     "rules_of_account",
 ]

@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from torihiki.identity.permissions import Role
+
 Words = str | Promise
 RANGES_MAX = 200
 
@@ -184,8 +186,38 @@ class NetworkPolicy(Policy):
         return where is not None and any(where in network for network in read_ranges(self.ranges))
 
 
+@dataclass(frozen=True)
+class TwoStepPolicy(Policy):
+    """Whether a second step follows the password (2-5-5)."""
+
+    topic = "two-step"
+    clause = "2-5-5"
+    label = _("Two-step sign-in")
+    lead = _(
+        "After the password a code is asked for: from an authenticator app where a member has set one up, else by mail"
+        " to the member's address."
+    )
+
+    mode: str = option(
+        "off",
+        _("Second step"),
+        choices=(
+            ("off", _("Off")),
+            ("optional", _("For members who want it")),
+            ("required", _("Required")),
+        ),
+    )
+    roles: tuple[str, ...] = option(
+        (), _("Required for"), help=_("None chosen: for everybody."), choices=tuple(Role.choices)
+    )
+
+    def demands(self, role: str) -> bool:
+        """Whether members of this role have no choice."""
+        return self.mode == "required" and (not self.roles or role in self.roles)
+
+
 POLICIES: dict[str, type[Policy]] = {
-    each.topic: each for each in (PasswordPolicy, LockoutPolicy, SessionPolicy, NetworkPolicy)
+    each.topic: each for each in (PasswordPolicy, LockoutPolicy, SessionPolicy, NetworkPolicy, TwoStepPolicy)
 }
 """Every topic, in the order in which pages show them."""
 

@@ -18,6 +18,8 @@ from torihiki.tenancy.actor import Actor, scope
 
 VALID = timedelta(minutes=15)
 COOKIE_NAME = "__Host-sign-in"
+TWICE = "twice"
+"""Among the stages passed: the person has really shown a second factor, which also a session remembers."""
 
 
 class Proof(StrEnum):

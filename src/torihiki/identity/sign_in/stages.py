@@ -9,26 +9,29 @@ from torihiki.identity.actions.signing import SignIn, open_session_of
 from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sessions import How
-from torihiki.identity.sign_in import lockout, network, password, password_age
+from torihiki.identity.sign_in import lockout, network, password, password_age, second_step
 from torihiki.identity.sign_in.asking import Asks
-from torihiki.identity.sign_in.attempts import VALID, Attempt, Proof, close_attempt, keep
+from torihiki.identity.sign_in.attempts import TWICE, VALID, Attempt, Proof, close_attempt, keep
 from torihiki.identity.sso.flows import bind_session
 from torihiki.tenancy.actor import scope
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`run` returns the attempt as it goes on, raises Refused to end it, or Asks where `page` (a URL's name) asks."""
+    """`run` returns the attempt as it goes on, raises Refused to end it, or Asks where `page` (a URL's name) asks;
+    `begin` is called once when an attempt comes to stop there."""
 
     name: str
     run: Callable[[Attempt, datetime], Attempt]
     page: str = ""
+    begin: Callable[[Attempt, datetime], None] | None = None
 
 
 STAGES: tuple[Stage, ...] = (
     Stage("network", network.run),
     Stage("lockout", lockout.run),
     Stage("password", password.run),
+    Stage("second-step", second_step.run, "second-step", second_step.begin),
     Stage("password-age", password_age.run, "expired-password"),
 )
 """After the last one comes the session."""
@@ -59,11 +62,14 @@ def _advance(attempt: Attempt, at: datetime) -> SignIn | Waiting:
         try:
             attempt = stage.run(attempt, at)
         except Asks:
-            return Waiting(keep(attempt, at=at), stage.page)
+            attempt = replace(attempt, token=keep(attempt, at=at))
+            if stage.begin is not None:
+                stage.begin(attempt, at)
+            return Waiting(attempt.token, stage.page)
         attempt = replace(attempt, passed=(*attempt.passed, stage.name))
     if attempt.token and not close_attempt(attempt.token):
         raise AttemptOver
-    actor, how = attempt.proven, How(attempt.address, attempt.browser, str(attempt.proof))
+    actor, how = attempt.proven, How(attempt.address, attempt.browser, str(attempt.proof), TWICE in attempt.passed)
     token = open_session_of(actor, at=at, how=how)
     if attempt.proof == Proof.SSO:
         with scope(actor):
