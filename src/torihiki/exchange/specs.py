@@ -163,17 +163,22 @@ class TakenIn:
     files: Sequence[File] = ()
     kind: str = ""  # where the file decides; empty: the kind whose reader this is
     warnings: Sequence[Words] = ()
+    issued_here: bool = False  # by the company that takes it in: its own, from a former system
+    state: str = ""  # how far it had come there; empty: as just sent
+    original: bytes = b""  # its part of a file that holds several; empty: the file as it is
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Takes a document of this kind in from a file that came from outside. `read` raises a Refused of its own."""
+    """Takes documents of this kind in from a file that came from outside: one, or several and then all or none.
+
+    `read` gets the file and the details of the company that takes it in. It raises a Refused of its own."""
 
     label: Words
     help: Words
     suffixes: tuple[str, ...]
     bytes_max: int
-    read: Callable[[bytes], TakenIn]
+    read: Callable[[bytes, PartyDetails], Sequence[TakenIn]]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torihiki.exchange.bodies import PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Partner, Party, PartyView, Recipient
 from torihiki.exchange.refusals import FileRefused, RoleMayNot
-from torihiki.exchange.specs import KINDS, RECEIVER, Kind, TakenIn
+from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, Kind, TakenIn
 from torihiki.exchange.writing import done_before, sync_views, write_transition
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
@@ -38,39 +38,74 @@ def take_in(
     key: str = "",
     document_id: UUID | None = None,
 ) -> tuple[UUID, TakenIn]:
-    """Store a document from a file of `kind`'s reader and return its id and what was read.
+    """Like `take_in_all`, for who expects one document: the first of the file, and its id."""
+    return take_in_all(actor, kind, name=name, content=content, at=at, key=key, document_id=document_id)[0]
 
-    The sender is looked up among the own partners by its numbers and name, and added as an external party where it is
-    new. The file itself is kept. Raises FileRefused (or the reader's own refusal), AlreadyTakenIn, RoleMayNot; then
-    nothing is stored.
+
+def take_in_all(
+    actor: Actor,
+    kind: Kind,
+    *,
+    name: str,
+    content: bytes,
+    at: datetime,
+    key: str = "",
+    document_id: UUID | None = None,
+) -> list[tuple[UUID, TakenIn]]:
+    """Store the documents of a file of `kind`'s reader, all or none; their ids and what was read of each.
+
+    The other company is looked up among the own partners by its numbers and name, and added as an external party where
+    it is new. The file is kept with its document; of a file with several, each keeps its part. Under a key that was
+    used before only the first of the former documents is named. Raises FileRefused (or the reader's own refusal),
+    AlreadyTakenIn, RoleMayNot; then nothing is stored. `document_id` is the first document's where it is given already.
     """
-    document_id = document_id or new_id()
-    with attempt(
-        ExchangeEvent.TAKEN_IN, actor, subject_type=DOCUMENT, subject_id=document_id, data={"file": name[:200]}
-    ):
+    first = document_id or new_id()
+    with attempt(ExchangeEvent.TAKEN_IN, actor, subject_type=DOCUMENT, subject_id=first, data={"file": name[:200]}):
         assert kind.reader is not None, "only kinds with a reader take anything in"
         if not actor.may(kind.permission(Action.DRAFT)):
             raise RoleMayNot
         if len(content) > kind.reader.bytes_max:
             raise FileRefused(_("The file is larger than %(most)d MiB.") % {"most": kind.reader.bytes_max >> 20})
-        taken = kind.reader.read(content)
-        if before := done_before(actor, key, f"take in {kind.code}", document_id, at=at):
-            return before.document_id, taken
-        found_kind = KINDS[taken.kind] if taken.kind else kind
+        own = access_own_party(actor)
+        found = kind.reader.read(content, PartyDetails.model_validate(own.details))
+        if before := done_before(actor, key, f"take in {kind.code}", first, at=at):
+            return [(before.document_id, found[0])]
         _one_at_a_time(actor)
-        issuer = _issuer(actor, taken.issuer, at=at)
-        _refuse_twice(actor, found_kind, issuer, taken)
-        _write(actor, found_kind, document_id, issuer, taken, name=name, content=content, at=at)
-        record(
-            ExchangeEvent.TAKEN_IN,
-            actor,
-            at=at,
-            subject_type=DOCUMENT,
-            subject_id=document_id,
-            subject_label=taken.number,
-            data={"kind": found_kind.code, "number": taken.number, "issuer": issuer.pk, "file": name[:200]},
-        )
-    return document_id, taken
+        partners = list(access_partners(actor))
+        stored = []
+        for index, taken in enumerate(found):
+            its_id = first if index == 0 else new_id()
+            _store(actor, kind, its_id, own, partners, taken, name=name, content=content, at=at)
+            stored.append((its_id, taken))
+    return stored
+
+
+def _store(
+    actor: Actor,
+    kind: Kind,
+    document_id: UUID,
+    own: Party,
+    partners: list[Partner],
+    taken: TakenIn,
+    *,
+    name: str,
+    content: bytes,
+    at: datetime,
+) -> None:
+    found_kind = KINDS[taken.kind] if taken.kind else kind
+    other = _other(actor, partners, taken.recipient if taken.issued_here else taken.issuer, at=at)
+    issuer, recipient = (own, other) if taken.issued_here else (other, own)
+    _refuse_twice(actor, found_kind, issuer, taken)
+    _write(actor, found_kind, document_id, issuer, recipient, taken, name=name, content=content, at=at)
+    record(
+        ExchangeEvent.TAKEN_IN,
+        actor,
+        at=at,
+        subject_type=DOCUMENT,
+        subject_id=document_id,
+        subject_label=taken.number,
+        data={"kind": found_kind.code, "number": taken.number, "issuer": issuer.pk, "file": name[:200]},
+    )
 
 
 def _write(
@@ -78,25 +113,27 @@ def _write(
     kind: Kind,
     document_id: UUID,
     issuer: Party,
+    recipient: Party,
     taken: TakenIn,
     *,
     name: str,
     content: bytes,
     at: datetime,
 ) -> None:
-    own = access_own_party(actor)
+    """One document with its views. An own one, from a former system, is not shown to its recipient: it had it there."""
+    state = taken.state or kind.sent_state
     document = Document(
         id=document_id,
         kind=kind.code,
         owner_id=actor.company,
         issuer=issuer,
         issuer_side=kind.issuer_side,
-        from_outside=True,
+        from_outside=not taken.issued_here,
         number=taken.number,
         issued_on=taken.issued_on,
-        state=kind.sent_state,
+        state=state,
         state_since=at,
-        waits_for=kind.state(kind.sent_state).waits_for,
+        waits_for=kind.state(state).waits_for,
         created_at=at,
         changed_at=at,
     )
@@ -106,13 +143,13 @@ def _write(
             PartyView(
                 company_id=actor.company,
                 document_id=document_id,
-                role=RECEIVER,
-                side=kind.receiver_side,
+                role=ISSUER if taken.issued_here else RECEIVER,
+                side=kind.issuer_side if taken.issued_here else kind.receiver_side,
                 kind=kind.code,
                 state=document.state,
                 state_since=at,
                 changed_at=at,
-                version_shown=1,
+                version_shown=0,  # the synchronised view shows it
             )
         ]
     )
@@ -121,10 +158,10 @@ def _write(
             Recipient(
                 document_id=document_id,
                 owner_id=actor.company,
-                party=own,
-                company_id=actor.company,
+                party=recipient,
+                company_id=None if taken.issued_here else actor.company,
                 position=0,
-                opened_at=at,
+                opened_at=None if taken.issued_here else at,
             )
         ]
     )
@@ -140,7 +177,8 @@ def _write(
     )
     store_version(document, kind, payload, taken.body, totals, number=1, previous="", reason="", at=at)
     document.save(update_fields=["version", "subject", "currency", "amount_minor", "due_on", "search"])
-    store(actor, document_id, name=name, content=content, at=at, purpose="original", shared_from=1)
+    part = (_part_name(name, taken.number), taken.original) if taken.original else (name, content)
+    store(actor, document_id, name=part[0], content=part[1], at=at, purpose="original", shared_from=1)
     for file in taken.files:
         store(
             actor,
@@ -161,11 +199,10 @@ def _one_at_a_time(actor: Actor) -> None:
     Party.objects.select_for_update().get(company_id=actor.company)
 
 
-def _issuer(actor: Actor, details: PartyDetails, *, at: datetime) -> Party:
-    """The sender among the own partners, by T number, 法人番号 or exact name; else a new external party.
+def _other(actor: Actor, partners: list[Partner], details: PartyDetails, *, at: datetime) -> Party:
+    """The other company among the own partners, by T number, 法人番号 or exact name; else a new external party.
 
     A member that sent it by another way stays unaware of it: what is from outside has no issuer's view."""
-    partners = list(access_partners(actor))
     for attribute in ("registration_number", "corporate_number", "name"):
         wanted = getattr(details, attribute)
         for partner in partners:
@@ -183,20 +220,29 @@ def _issuer(actor: Actor, details: PartyDetails, *, at: datetime) -> Party:
         updated_at=at,
     )
     Party.objects.bulk_create([party])
-    Partner.objects.bulk_create(
-        [
-            Partner(
-                id=new_id(),
-                company_id=actor.company,
-                party=party,
-                search=f"{details.name} {details.name_kana} {details.registration_number}",
-            )
-        ]
+    partner = Partner(
+        id=new_id(),
+        company_id=actor.company,
+        party=party,
+        search=f"{details.name} {details.name_kana} {details.registration_number}",
     )
+    Partner.objects.bulk_create([partner])
+    partners.append(partner)
     return party
 
 
+def _part_name(name: str, number: str) -> str:
+    """A name for one document's part of a file with several: orders.csv of order 0012 is orders-0012.csv."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}-{number}.{suffix}" if dot else f"{name}-{number}"
+
+
 def _refuse_twice(actor: Actor, kind: Kind, issuer: Party, taken: TakenIn) -> None:
+    if taken.issued_here and taken.number.startswith(f"{kind.prefix}-"):
+        raise FileRefused(
+            _("%(number)s is a number as this system gives it. Documents of a former system need their own numbers.")
+            % {"number": taken.number}
+        )
     former = PartyView.objects.filter(
         company_id=actor.company, kind=kind.code, number=taken.number, document__issuer_id=issuer.pk
     ).first()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from torihiki.exchange.access import Seen, access_document
 from torihiki.exchange.actions.attachments import FILE_BYTES_MAX, attach_file, read_file, remove_file
-from torihiki.exchange.actions.intake import take_in
+from torihiki.exchange.actions.intake import take_in_all
 from torihiki.exchange.downloads import addressee, file_response, sent_of, version_of
 from torihiki.exchange.models import Version
 from torihiki.exchange.papers import export_of, file_name, paper
@@ -22,6 +22,8 @@ from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.lib.ids import new_id
+
+WARNINGS_SHOWN_MAX = 20
 
 
 @desk("read")
@@ -108,7 +110,7 @@ def _taken_in(request: DeskRequest, kind: Kind) -> HttpResponse:
     assert kind.reader is not None, "checked by the page"
     if (upload.size or 0) > kind.reader.bytes_max:
         raise FileRefused(_("The file is larger than %(most)d MiB.") % {"most": kind.reader.bytes_max >> 20})
-    document_id, taken = take_in(
+    found = take_in_all(
         request.actor,
         kind,
         name=upload.name or "",
@@ -116,10 +118,18 @@ def _taken_in(request: DeskRequest, kind: Kind) -> HttpResponse:
         at=timezone.now(),
         key=request.POST.get("key", ""),
     )
-    for warning in taken.warnings:
-        messages.warning(request, str(warning))
+    warnings = [str(warning) for _document_id, taken in found for warning in taken.warnings]
+    for warning in warnings[:WARNINGS_SHOWN_MAX]:
+        messages.warning(request, warning)
+    if len(warnings) > WARNINGS_SHOWN_MAX:
+        messages.warning(request, _("… and %(more)d more.") % {"more": len(warnings) - WARNINGS_SHOWN_MAX})
+    document_id, taken = found[0]
+    if len(found) > 1:
+        messages.success(request, _("%(count)d documents were taken in.") % {"count": len(found)})
+        return HttpResponseRedirect(reverse("documents", args=[kind.code]))
+    other = taken.recipient if taken.issued_here else taken.issuer
     messages.success(
-        request, _("%(number)s from %(name)s was taken in.") % {"number": taken.number, "name": taken.issuer.name}
+        request, _("%(number)s from %(name)s was taken in.") % {"number": taken.number, "name": other.name}
     )
     return HttpResponseRedirect(reverse("document", args=[document_id]))
 

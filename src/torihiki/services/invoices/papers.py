@@ -6,6 +6,7 @@ from typing import cast
 
 from django.utils.translation import gettext as _
 
+from torihiki.exchange.bodies import PartyDetails
 from torihiki.exchange.refusals import FileRefused
 from torihiki.exchange.render.priced import parties, priced_sheet
 from torihiki.exchange.render.sheet import Sheet
@@ -59,14 +60,14 @@ def write_xml(sent: Sent) -> bytes:
         raise InvoiceRefused(str(refusal)) from refusal
 
 
-def read_xml(content: bytes) -> TakenIn:
+def read_xml(content: bytes, _own: PartyDetails) -> list[TakenIn]:
     """Raises InvoiceRefused with the reader's own words."""
     try:
         read = read_pint(content)
     except XmlRefused as refusal:
         raise InvoiceRefused(str(refusal)) from refusal
     by_buyer = read.flavour == Flavour.SELF_BILLING
-    return TakenIn(
+    taken = TakenIn(
         number=read.number,
         issued_on=read.issued_on,
         issuer=read.buyer if by_buyer else read.seller,
@@ -76,6 +77,7 @@ def read_xml(content: bytes) -> TakenIn:
         warnings=[str(remark) for remark in read.warnings],
         kind="self_billing" if by_buyer else "invoice",
     )
+    return [taken]
 
 
 def _sheet(sent: Sent, language: Language, title: str, opening: str, headline: str, body: InvoiceBody) -> Sheet:

@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 from torihiki.exchange.models import Side
 from torihiki.exchange.specs import Kind, Samples, Source, State, Step, Track, register
 from torihiki.identity.permissions import Action
-from torihiki.services.ordering import course, papers, rules, samples, xml
+from torihiki.services.ordering import course, files, papers, rules, samples
 from torihiki.services.ordering.body import AcceptanceBody, DeliveryBody, OrderBody, OrderResponseBody
 
 UNANSWERED = ("sent", "change_proposed")
@@ -84,8 +84,8 @@ ORDER = register(
         rules=rules.order_problems,
         settle=rules.as_issued_here,
         sheet=papers.order_sheet,
-        exports=(xml.ORDER_XML,),
-        reader=xml.ORDER_READER,
+        exports=(files.ORDER_XML,),
+        reader=files.ORDER_READER,
         samples=Samples(samples.ORDER, samples.ORDER_REFUSED),
     )
 )  # fmt: skip
@@ -119,8 +119,8 @@ ORDER_RESPONSE = register(
         sending=course.response_went_out,
         settle=rules.as_issued_here,
         sheet=papers.order_response_sheet,
-        exports=(xml.RESPONSE_XML,),
-        reader=xml.RESPONSE_READER,
+        exports=(files.RESPONSE_XML,),
+        reader=files.RESPONSE_READER,
         samples=Samples(samples.ORDER_RESPONSE, samples.ORDER_RESPONSE_REFUSED),
     )
 )  # fmt: skip
@@ -182,8 +182,8 @@ DELIVERY = register(
         rules=rules.delivery_problems,
         settle=rules.as_issued_here,
         sheet=papers.delivery_sheet,
-        exports=(xml.DESPATCH_XML,),
-        reader=xml.DESPATCH_READER,
+        exports=(files.DESPATCH_XML,),
+        reader=files.DESPATCH_READER,
         samples=Samples(samples.DELIVERY, samples.DELIVERY_REFUSED),
     )
 )  # fmt: skip

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from torihiki.exchange.render.ubl.nodes import CAC, CBC, PREFIXES, UBL, Document, Group, Kind, Leaf, Node
 from torihiki.exchange.render.ubl.parts import EXTRA_XML_CHARS_MAX, EXTRAS_MAX
 from torihiki.exchange.render.xml import XmlRefused, line_of, parse_xml, xml_text
+from torihiki.lib.complaints import complaint
 
 Record = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
@@ -215,7 +216,7 @@ class Reading:
         try:
             return model.model_validate(fields)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            first = error.errors(include_url=False, include_input=False)[0]
             path = (*where, *first["loc"])
             found = next(
                 (self.origin[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.origin), None
@@ -224,7 +225,7 @@ class Reading:
                 _("%(element)s cannot be taken over: %(reason)s. Ask the sender to correct the document."),
                 element=prefixed(found) if found is not None else ".".join(map(str, path)) or self.document.name,
                 line=line_of(found) if found is not None else 0,
-                reason=first["msg"],
+                reason=complaint(first).rstrip(".。"),
             ) from None
 
 
