@@ -68,10 +68,12 @@ def count_lines(
     counted = any(source.counts for source, _id in sources)
     if counted or (seen.kind.limits is not None and version.number > 1):
         sync_views(seen.document.pk)  # it is read back through its own view
-        _refuse_excess(seen)
+        refuse_excess(seen)
 
 
-def _refuse_excess(seen: Seen) -> None:
+def refuse_excess(seen: Seen) -> None:
+    """Raises BodyInvalid where more counts against a line than the document, or one that it was made from, admits: by
+    what is going out, or without what is being taken back."""
     chain = contexts(seen.actor, seen.document.pk, unanswered=True).values()
     problems = [problem for sent in chain for problem in _excess(sent)]
     if problems:

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from torihiki.exchange.access import Seen, access_document, access_recipients
+from torihiki.exchange.actions.counting import refuse_excess
 from torihiki.exchange.actions.drafts import DOCUMENT
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Recipient
@@ -172,6 +173,8 @@ def _carry_out(seen: Seen, step: Step, recipient: Recipient | None, *, reason: s
     )
     if step.effect is not None:
         step.effect(Deed(actor, document, seen.kind, step.name, at, recipient))
+    if seen.kind.state(step.target).void and any(source.counts for source in seen.kind.sources):
+        refuse_excess(seen)
     sync_views(document.pk)
     tell(actor, f"document.{step.name}", document, others_than(seen, audience), at=at)
     record(
