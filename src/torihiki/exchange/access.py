@@ -105,9 +105,13 @@ def access_attachments(seen: Seen) -> QuerySet[Attachment]:
 
 
 def access_links(seen: Seen) -> list[tuple[Link, PartyView]]:
-    """Links from and to the document with the company's view of the other end; only where it sees that too."""
-    links = list(
-        Link.objects.filter(Q(source_id=seen.document.pk) | Q(target_id=seen.document.pk)).order_by("created_at")
+    """Links from and to the document with the company's view of the other end, each once however many lines they
+    join; only where it sees that too."""
+    links = sorted(
+        Link.objects.filter(Q(source_id=seen.document.pk) | Q(target_id=seen.document.pk))
+        .order_by("source_id", "target_id", "source_line", "created_at")
+        .distinct("source_id", "target_id"),
+        key=lambda link: (link.created_at, link.pk),
     )
     others = [link.target_id if link.source_id == seen.document.pk else link.source_id for link in links]
     views = {view.document_id: view for view in access_views(seen.actor).filter(document_id__in=others)}
