@@ -26,6 +26,8 @@ EVERYBODYS_OWN = {
     "link-identity": "one's own link to the company's identity provider",
     "unlink-identity": "one's own link",
     "prove": "one's own proof",
+    "sessions": "one's own sessions",
+    "end-session": "one's own sessions",
     "two-step": "one's own second step",
     "two-step-app": "one's own second step",
     "two-step-recovery": "one's own second step",

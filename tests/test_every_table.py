@@ -72,6 +72,8 @@ SEES_MORE = {
     "identity_mailed_sweep": "for the system role alone",
     "identity_two_step_reset": "the app is its person's own; of the acting company's members only",
     "identity_passwords_expiring": "ids of members to remind, for the system role alone",
+    "identity_own_sessions": "the session table is nobody's to read; of the acting account only, never a secret",
+    "identity_own_session_end": "the session table is nobody's to read; of the acting account only",
     "identity_invitation_of": "what the holder of a link may know, before there is an actor",
     "identity_login_id_taken": "login ids are unique on the platform",
     "sso_company_of": "before there is an actor: whose connection an address belongs to",

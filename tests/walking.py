@@ -196,6 +196,12 @@ def ids(parameter: str, table: str, order: str) -> Ids:
     return lambda hidden: [{parameter: row["id"]} for row in hidden.rows(table, order)]
 
 
+def sessions(hidden: Hidden) -> list[dict[str, Any]]:
+    """Other people's: no role reads the table, so that one's own are hidden there too."""
+    others = f"t.account_id <> {entitled.PERSON}"
+    return [{"session_id": row["id"]} for row in hidden.rows("identity_session", "account_id", others)]
+
+
 def withdrawn(hidden: Hidden) -> list[dict[str, Any]]:
     """Links that are over. One that is open is for whoever holds it: see the route's own reason."""
     over = "(t.withdrawn_at IS NOT NULL)"
@@ -214,6 +220,7 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("document_id", "file_id"): files,
     ("token_id",): ids("token_id", "identity_apitoken", "company_id"),
     ("member_id",): ids("member_id", "identity_member", "role"),
+    ("session_id",): sessions,
     ("unit_id",): ids("unit_id", "identity_unit", "company_id"),
     ("invitation_id",): ids("invitation_id", "identity_invitation", "company_id"),
     ("relationship_id",): ids("relationship_id", "exchange_relationship", "state"),

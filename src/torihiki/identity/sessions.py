@@ -17,6 +17,7 @@ from torihiki.identity.events import IdentityEvent
 from torihiki.identity.network import client_address
 from torihiki.identity.permissions import PERMISSIONS
 from torihiki.identity.policies import POLICIES, NetworkPolicy
+from torihiki.identity.refusals import OutsideNetwork
 from torihiki.identity.tokens import bearer, resume_token
 from torihiki.ledger.recording import record
 from torihiki.tenancy.actor import Actor, scope
@@ -71,7 +72,9 @@ class SessionMiddleware:
         signed_in = resume(token, at=at, prolong=not by_itself) if 0 < len(token) <= COOKIE_LENGTH_MAX else None
         if signed_in and not signed_in.network.lets_in(address):
             _end_outside(signed_in.actor, token, address, at)
-            signed_in, request.was_outside = None, True  # type: ignore[attr-defined]
+            refusal = OutsideNetwork()
+            refusal.recorded = True
+            signed_in, request.shut_out = None, refusal  # type: ignore[attr-defined]
         request.address = address  # type: ignore[attr-defined]
         request.actor = signed_in.actor if signed_in else None  # type: ignore[attr-defined]
         request.session_token = token if signed_in else ""  # type: ignore[attr-defined]
@@ -140,6 +143,35 @@ def end_other_sessions(account_id: UUID, *, kept: str) -> None:
     """End all sessions of the acting account but the one with the cookie `kept` (after a password change)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT identity_sessions_end(%s, %s)", [account_id, token_hash(kept)])
+
+
+@dataclass(frozen=True)
+class OwnSession:
+    """A session of the acting account, in whichever company; the list may hold some that are over by their policy."""
+
+    id: UUID
+    company_name: str
+    address: str
+    browser: str
+    proof: str
+    second_step: bool
+    created_at: datetime
+    last_seen_at: datetime
+    is_present: bool
+
+
+def own_sessions(present: str) -> list[OwnSession]:
+    """The last hundred, that of the cookie `present` marked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM identity_own_sessions(%s)", [token_hash(present)])
+        return [OwnSession(*row) for row in cursor.fetchall()]
+
+
+def end_own_session(session_id: UUID) -> bool:
+    """Whether it was one of the acting account's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT identity_own_session_end(%s)", [session_id])
+        return bool(cursor.fetchone()[0])
 
 
 def end_sessions_of_member(member_id: UUID) -> None:

@@ -52,7 +52,8 @@ def desk(
                 return HttpResponseNotAllowed(methods)
             actor: Actor | None = getattr(request, "actor", None)
             if actor is None:
-                return _to_sign_in(request)
+                shut_out: Refused | None = getattr(request, "shut_out", None)
+                return refusal_page(request, shut_out) if shut_out else _to_sign_in(request)
             if first is not None and request.method == "POST" and (permission is None or actor.may(permission)):
                 first(request)
             with scope(actor):

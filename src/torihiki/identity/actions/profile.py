@@ -1,13 +1,15 @@
 """What people change for themselves."""
 
 from datetime import datetime
+from uuid import UUID
 
 from torihiki.identity.access import access_member, access_own_account
 from torihiki.identity.choosing import set_password
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.models import LANGUAGES
 from torihiki.identity.proving import Proven
-from torihiki.identity.sessions import end_other_sessions
+from torihiki.identity.refusals import NotHere
+from torihiki.identity.sessions import end_other_sessions, end_own_session
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
@@ -21,6 +23,21 @@ def change_password(actor: Actor, proven: Proven, *, wanted: str, session_token:
         set_password(actor.account, wanted, at=at)
         end_other_sessions(actor.account, kept=session_token)
         _record(IdentityEvent.PASSWORD_CHANGED, actor, at)
+
+
+def end_session(actor: Actor, session_id: UUID, *, at: datetime) -> None:
+    """End one of the own sessions: that browser is signed out. Raises NotHere."""
+    with attempt(IdentityEvent.SESSION_ENDED, actor, subject_type="session", subject_id=session_id):
+        if not end_own_session(session_id):
+            raise NotHere
+        _record(IdentityEvent.SESSION_ENDED, actor, at, session=str(session_id))
+
+
+def end_sessions_elsewhere(actor: Actor, *, session_token: str, at: datetime) -> None:
+    """End all own sessions but this one."""
+    with attempt(IdentityEvent.SESSION_ENDED, actor):
+        end_other_sessions(actor.account, kept=session_token)
+        _record(IdentityEvent.SESSION_ENDED, actor, at, session="all others")
 
 
 def change_profile(actor: Actor, *, name: str, at: datetime) -> None:

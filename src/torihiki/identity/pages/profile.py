@@ -1,5 +1,7 @@
 """What everybody may see and change about themselves."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -8,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from torihiki.identity.access import access_member, access_memberships, access_own_account
 from torihiki.identity.actions import change_password, change_profile
+from torihiki.identity.actions.profile import end_session, end_sessions_elsewhere
 from torihiki.identity.choosing import chooser_of
 from torihiki.identity.forms import PasswordChangeForm, ProfileForm
 from torihiki.identity.pages.proving import password_first
 from torihiki.identity.permissions import Role
+from torihiki.identity.sessions import own_sessions
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 
@@ -63,3 +67,19 @@ def password_page(request: DeskRequest) -> HttpResponse:
 def companies_page(request: DeskRequest) -> HttpResponse:
     memberships = access_memberships(request.actor)[:COMPANIES_SHOWN_MAX]
     return render(request, "identity/companies.html", {"memberships": memberships, "actor": request.actor})
+
+
+@desk(None, methods=("GET", "POST"))
+def sessions_page(request: DeskRequest) -> HttpResponse:
+    if request.method == "POST":
+        end_sessions_elsewhere(request.actor, session_token=request.session_token, at=timezone.now())
+        messages.success(request, _("Everywhere else you are signed out."))
+        return redirect("sessions")
+    return render(request, "identity/sessions.html", {"sessions": own_sessions(request.session_token)})
+
+
+@desk(None, methods=("POST",))
+def end_session_page(request: DeskRequest, session_id: UUID) -> HttpResponse:
+    end_session(request.actor, session_id, at=timezone.now())
+    messages.success(request, _("That browser is signed out."))
+    return redirect("sessions")

@@ -14,6 +14,7 @@ from torihiki.identity.access import access_tokens
 from torihiki.identity.actions import create_token, revoke_token
 from torihiki.identity.forms import TokenForm
 from torihiki.identity.models import ApiToken
+from torihiki.identity.pages.proving import recently_proved
 from torihiki.identity.permissions import MANAGE_COMPANY, MANAGE_PARTNERS, SERVICES, TOKEN_ACTIONS, Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
@@ -42,6 +43,7 @@ def tokens_page(request: DeskRequest) -> HttpResponse:
 
 
 @desk(MANAGE_COMPANY, methods=("GET", "POST"))
+@recently_proved
 def new_token_page(request: DeskRequest) -> HttpResponse:
     """The answer to the form shows the secret, this once; nothing keeps the page."""
     form = TokenForm(request.POST or None)

@@ -58,3 +58,20 @@ def test_without_the_timeout_the_absolute_limit_holds(issuer, browser, clock):
     assert works(browser)
     clock.pass_by(minutes=1)
     assert not works(browser)
+
+
+def test_people_see_their_own_sessions_and_end_them(issuer, stranger):
+    elsewhere = sign_in_directly(issuer.clerk.actor)
+    shown = issuer.clerk.get("/profile/sessions").context["sessions"]
+    assert [each.is_present for each in shown].count(True) == 1
+    other = next(each.id for each in shown if not each.is_present)
+    assert stranger.post(f"/profile/sessions/{other}").status_code == 404
+    assert issuer.post(f"/profile/sessions/{other}").status_code == 404, "not even an administrator's"
+    assert works(elsewhere)
+    assert issuer.clerk.post(f"/profile/sessions/{other}").status_code == 302
+    assert not works(elsewhere)
+    another = sign_in_directly(issuer.clerk.actor)
+    assert issuer.clerk.post("/profile/sessions").status_code == 302
+    assert not works(another)
+    assert works(issuer.clerk.client)
+    assert issuer.events()[-2:] == ["identity.session_ended"] * 2
