@@ -56,7 +56,8 @@ def _refusals(base: type[Refused]) -> Iterator[type[Refused]]:
 
 def _words(refusal: type[Refused]) -> str | Promise:
     """Its own words where they are always the same; else what its status means."""
-    if "__init__" in vars(refusal) and refusal.__init__.__code__.co_argcount == 1:
+    code = vars(refusal)["__init__"].__code__ if "__init__" in vars(refusal) else None
+    if code is not None and code.co_argcount + code.co_kwonlyargcount == 1:
         return refusal().message  # type: ignore[call-arg]
     return TITLES[refusal.status]
 
