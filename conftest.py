@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_translations()  # pages are Japanese in tests too, in a fresh checkout as after a start
     django.setup()
     connections["default"].settings_dict["NAME"] = DATABASE.name
-    for plugin in ("tests.world", "tests.market"):  # they need the models
+    for plugin in ("tests.world", "tests.market", "tests.staff"):  # they need the models
         config.pluginmanager.import_plugin(plugin)
 
 

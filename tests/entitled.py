@@ -28,7 +28,11 @@ SPOKEN = (
 SHARED_FILE = "t.company_id = " + ME + " OR (t.shared_from IS NOT NULL AND " + DOCUMENT.format(id="t.document_id") + ")"
 MINE = f"t.company_id = {ME}"
 
+SHOWN = f"{PERSON} IS NOT NULL AND t.released_at < now() AND t.withdrawn_at IS NULL AND t.starts_at < now()"
+
 SEEN = {
+    "announcements_announcement": SHOWN,
+    "announcements_reading": MINE,
     "identity_company": f"t.id = {ME} OR EXISTS (SELECT 1 FROM identity_member m"
     f" WHERE m.company_id = t.id AND m.account_id = {PERSON})",
     "identity_member": f"t.company_id = {ME} OR t.account_id = {PERSON}",
@@ -106,6 +110,11 @@ SEEN_BY_STAFF = {
     "identity_company": ALL,
     "ledger_entry": f"t.company_id IS NULL OR {MINE}",
     "tenancy_accessgrant": ALL,
+    "announcements_announcement": ALL,
+    "announcements_reading": NONE,
+    "operations_staff": ALL,
+    "operations_staffsession": ALL,
+    "operations_companyopening": ALL,
 }
 """What the console shows under a grant for the company, where it is not what the company itself sees."""
 

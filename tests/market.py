@@ -19,6 +19,8 @@ from django.utils import timezone
 
 from tests.programs import EVERYTHING
 from tests.world import Desk, make_company, trade
+from torihiki.announcements.access import access_announcements
+from torihiki.announcements.actions import acknowledge_announcement
 from torihiki.crypto.one_time import present_code
 from torihiki.exchange.access import access_document, access_draft, access_recipients, access_versions
 from torihiki.exchange.actions.attachments import attach_file
@@ -59,6 +61,7 @@ from torihiki.identity.second_step import begin_app, confirm_app, mail_code
 from torihiki.identity.sso.actions.connections import add_provider, set_entrance
 from torihiki.identity.sso.connections import OidcSettings
 from torihiki.identity.sso.models import LinkedIdentity, Protocol
+from torihiki.lib.ids import new_id
 from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
 from torihiki.tenancy import roles
@@ -68,6 +71,16 @@ MARK = r"ZQ\d{4}Q"
 FILE = b"%PDF-1.4 kept by one company: "
 DEPTH_MAX = 8
 SUPERUSER = passwords.SUPERUSER
+STAFF_ID = UUID(int=9)
+OPERATOR = (
+    "INSERT INTO operations_staff (id, login_id, name, password, role, language, tries, created_at)"
+    " VALUES (%(id)s, 'staff', 'staff', '!', 'operator', 'ja', 0, now())",
+    "INSERT INTO operations_staffsession (key_hash, staff_id, created_at, last_seen_at)"
+    " VALUES ('staff', %(id)s, now(), now())",
+    "INSERT INTO operations_companyopening (id, company_id, name, person, email, requested_at, requested_by_id)"
+    " VALUES (%(id)s, %(id)s, 'new', 'new', 'new@new.example', now(), %(id)s)",
+)
+"""The operator's own rows, as the console writes them."""
 OUTSIDE = {
     "株式会社みなと商店": "株式会社そとから",
     "minato.example": "outside.example",
@@ -169,6 +182,7 @@ class Builder:
                 self.deal(kind, issuer, competitor, ())
                 self.send_outside(kind, stranger)
             self.count(kind, issuer, receiver)
+        self.announce(*desks.values())
         self.race(issuer, receiver, competitor)
         self.take_in(issuer, receiver, stranger)
 
@@ -433,6 +447,33 @@ class Builder:
                 self.send(seller, answer)
                 return other, answer
         return None
+
+    def announce(self, *readers: Desk) -> None:
+        """What the operator tells everybody, what everybody has read, and what nobody may see yet or any more."""
+        with psycopg.connect(self.market.url(roles.CONSOLE)) as connection:
+            for starts, released, withdrawn in (
+                ("-1 hour", True, False),
+                ("-2 hours", True, False),
+                ("-1 hour", False, False),
+                ("1 year", True, False),
+                ("-1 hour", True, True),
+            ):
+                title = "お知らせ" if starts.startswith("-") and released and not withdrawn else self.mark()
+                connection.execute(
+                    "INSERT INTO announcements_announcement (id, level, title_ja, title_en, text_ja, text_en,"
+                    " starts_at, created_at, created_by, released_at, withdrawn_at)"
+                    " SELECT %(id)s, 'info', t, t, t, t, now() + %(starts)s::interval, now(), %(id)s,"
+                    " CASE WHEN %(released)s THEN now() - interval '1 hour' END,"
+                    " CASE WHEN %(withdrawn)s THEN now() END FROM (SELECT %(title)s::text) x (t)",
+                    {"id": new_id(), "title": title, "starts": starts, "released": released, "withdrawn": withdrawn},
+                )
+            for statement in OPERATOR:
+                connection.execute(statement, {"id": STAFF_ID})
+        for desk in readers:
+            for one in (desk, desk.clerk):
+                with one.acting() as actor:
+                    for announcement in access_announcements(actor, at=timezone.now()):
+                        acknowledge_announcement(actor, announcement.pk, at=timezone.now())
 
     def take_in(self, issuer: Desk, receiver: Desk, stranger: Desk) -> None:
         """The issuer's invoice on paper, as it were: what a company takes in from outside is its own."""

@@ -31,6 +31,7 @@ EVERYBODYS_OWN = {
     "two-step": "one's own second step",
     "two-step-app": "one's own second step",
     "two-step-recovery": "one's own second step",
+    "announcement-acknowledge": "one's own mark",
 }
 """Desks at which every member may write, whatever the role: about themselves only."""
 

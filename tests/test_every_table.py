@@ -20,7 +20,7 @@ GLOBAL = {
     "auth_permission": "Django's own permissions, made by migrations and not used: ours stand in identity.permissions",
     "auth_group": "as auth_permission",
     "auth_group_permissions": "as auth_permission",
-    "procrastinate_jobs": "the job queue: ids only; the worker's role alone, others put jobs in by one function",
+    "procrastinate_jobs": "the job queue: ids only; the worker's, and the console looks; others use one function",
     "procrastinate_events": "as procrastinate_jobs",
     "procrastinate_periodic_defers": "as procrastinate_jobs",
     "procrastinate_workers": "as procrastinate_jobs",
@@ -28,12 +28,24 @@ GLOBAL = {
 """Tables that belong to no company, each with the reason why it need not keep any apart."""
 
 WORKED_OFF = {roles.SYSTEM: {"SELECT", "INSERT", "UPDATE", "DELETE"}}
-GLOBAL_GRANTS = dict.fromkeys(
-    ("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"), WORKED_OFF
-)
+LOOKED_AT = {roles.CONSOLE: {"SELECT"}}
+GLOBAL_GRANTS = {
+    "procrastinate_periodic_defers": WORKED_OFF,
+    **dict.fromkeys(("procrastinate_jobs", "procrastinate_events", "procrastinate_workers"), WORKED_OFF | LOOKED_AT),
+}
 """What serving roles may do on a global table; on the others nothing."""
 
 SEES_MORE = {
+    "announcements_readings": "how many have read an announcement: numbers, not who",
+    "operations_company_suspend": "the console may change nothing else of a company; ends its members' sessions",
+    "operations_company_resume": "as operations_company_suspend",
+    "operations_company_numbers": "counts members and invitations, whose rows staff does not see",
+    "operations_company_documents": "counts documents, whose rows staff does not see",
+    "operations_defer_opening": "puts one kind of job into a queue, for an opening that is there",
+    "operations_opening": "what the job that opens a company needs of the operator's table",
+    "operations_job_retry": "the console does not write the queue: only from failed to waiting",
+    "operations_job_cancel": "as operations_job_retry: only from waiting to cancelled",
+    "operations_outbox": "how many messages wait since when: of no company in particular",
     "exchange_owns": "an own document, before its view exists",
     "exchange_keeps": "an own external party, while its partner row is being written",
     "exchange_discard": "removes an own unsent document with all that hangs on it",
@@ -93,6 +105,20 @@ SEES_MORE = {
     "procrastinate_defer_periodic_job_v2": "as procrastinate_defer_jobs_v1, once per period",
 }
 """Every function that runs with its owner's rights, and what it needs them for."""
+
+
+CONSOLES = {
+    "announcements_readings",
+    "operations_company_suspend",
+    "operations_company_resume",
+    "operations_company_numbers",
+    "operations_company_documents",
+    "operations_defer_opening",
+    "operations_job_retry",
+    "operations_job_cancel",
+    "operations_outbox",
+}
+"""Those that the console calls, and nobody else does. None tells what a company wrote."""
 
 
 @pytest.fixture
@@ -188,7 +214,7 @@ def test_functions_that_see_more_are_listed_and_narrow(catalog: psycopg.Connecti
     for name, owner, settings, console, everybody in rows:
         assert owner == roles.MIGRATION, name
         assert settings == ["search_path=pg_catalog, public, pg_temp"], name
-        assert not console, name
+        assert console == (name in CONSOLES), name
         assert not everybody, name
 
 
@@ -202,6 +228,8 @@ def test_who_may_call_what_sees_more(catalog: psycopg.Connection[Any]) -> None:
         [list(roles.SERVING)],
     ).fetchall()
     others: dict[str, list[str] | None] = {
+        **{name: [roles.CONSOLE] for name in CONSOLES},
+        "operations_opening": [roles.SYSTEM],
         "exchange_due": [roles.SYSTEM],
         "exchange_webhooks_sweep": [roles.SYSTEM],
         "identity_sessions_sweep": [roles.SYSTEM],

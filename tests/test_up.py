@@ -38,7 +38,7 @@ class Up:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.portal, self.smtp, self.mail_page = _free_ports(3)
+        self.portal, self.smtp, self.mail_page, self.console = _free_ports(4)
         self.process: subprocess.Popen[str] | None = None
         self.more_environment: dict[str, str] = {}
 
@@ -49,6 +49,7 @@ class Up:
             "TORIHIKI_PORT": str(self.portal),
             "TORIHIKI_SMTP_PORT": str(self.smtp),
             "TORIHIKI_MAIL_PAGE_PORT": str(self.mail_page),
+            "TORIHIKI_CONSOLE_PORT": str(self.console),
             "PYTHONPATH": str(ROOT / "src"),
             **self.more_environment,
         }
@@ -103,14 +104,18 @@ class Up:
         return min(pid for pid, line in self.processes().items() if words in line)
 
     def answers(self) -> bool:
+        return self.says(self.portal, "/") != "nothing"
+
+    def says(self, port: int, path: str) -> str:
+        """The answer's status and body."""
         trust = ssl.create_default_context(cafile=str(self.home / "keys" / "localhost.crt"))
         try:
-            urllib.request.urlopen(f"https://localhost:{self.portal}/", context=trust, timeout=5).close()
-        except urllib.error.HTTPError:
-            return True
+            with urllib.request.urlopen(f"https://localhost:{port}{path}", context=trust, timeout=5) as answer:
+                return f"{answer.status} {answer.read().decode()}"
+        except urllib.error.HTTPError as error:
+            return f"{error.code} {error.read().decode()}"
         except OSError:
-            return False
-        return True
+            return "nothing"
 
     def mails(self) -> list[dict[str, str]]:
         with urllib.request.urlopen(f"http://localhost:{self.mail_page}/messages.json", timeout=5) as answer:
@@ -150,6 +155,29 @@ def test_it_serves_ends_cleanly_and_keeps_its_data(up: Up) -> None:
     assert up.start() < SECOND_START_SECONDS_MAX * others
     assert up.sql("SELECT answer FROM kept") == "42"
     assert [mail["subject"] for mail in up.mails()] == ["請求書"]
+
+
+def test_the_console_is_a_process_of_its_own_that_only_this_machine_reaches(up: Up) -> None:
+    up.start()
+    assert "bin/torihiki staff create" in up.said()
+    assert up.says(up.console, "/live") == "200 ok"
+    assert "運用コンソール" in up.says(up.console, "/sign-in")
+    assert up.says(up.portal, "/live").startswith("404")
+    assert up.says(up.console, "/inbox").startswith("404")
+    health = json.loads(up.says(up.console, "/health.json").partition(" ")[2])
+    assert health["checks"]["worker"]["alive"] == 1
+    assert health["checks"]["mail"]["reached"]
+    listening = subprocess.run(["ss", "-Hltn", f"sport = :{up.console}"], capture_output=True, text=True, check=True)
+    assert {line.split()[3] for line in listening.stdout.splitlines()} == {f"127.0.0.1:{up.console}"}
+    environment = Path("/proc", str(up.process_of(f"--port {up.console}")), "environ").read_text()
+    assert "DATABASE_CONSOLE_URL=" in environment
+    assert "DATABASE_URL=" not in environment
+    assert "DATABASE_SYSTEM_URL=" not in environment
+
+    made = up.command("staff", "create", "operator-1", "--name", "運用 太郎")
+    assert "operator-1 may sign in" in made.stdout, made.stderr
+    assert "belongs to another" in up.command("staff", "create", "operator-1", "--name", "別人").stderr
+    assert "disabled" in up.command("staff", "disable", "operator-1").stdout
 
 
 def test_passwords_are_on_no_command_line_and_in_no_log(up: Up) -> None:
@@ -216,7 +244,7 @@ def test_a_program_that_keeps_dying_ends_everything_with_its_reason(up: Up) -> N
     assert up.processes() == {}
 
 
-@pytest.mark.parametrize("which", ["portal", "smtp", "mail_page"])
+@pytest.mark.parametrize("which", ["portal", "smtp", "mail_page", "console"])
 def test_a_port_in_use_is_named(up: Up, which: str) -> None:
     port = getattr(up, which)
     with closing(socket.socket()) as taken:

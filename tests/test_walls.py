@@ -15,14 +15,14 @@ from django.utils import timezone
 from psycopg import sql
 from psycopg.rows import scalar_row
 
-from tests.market import Builder, Market
+from tests.market import OPERATOR, STAFF_ID, Builder, Market
 from tests.probing import CLASSES, Probe
 from tests.world import Desk
 from torihiki.exchange.specs import KINDS, RECEIVER
 from torihiki.lib.ids import new_id
 from torihiki.tenancy import roles
 from torihiki.tenancy.actor import NOBODY, Actor
-from torihiki.tenancy.row_security import Policy
+from torihiki.tenancy.row_security import OperatorOnly, Policy, Published
 
 PROBES = {"SELECT": Probe.reads, "INSERT": Probe.inserts, "UPDATE": Probe.updates, "DELETE": Probe.deletes}
 
@@ -137,6 +137,37 @@ def test_nobody_approves_in_anothers_name_or_stretches_what_was_approved(probe: 
                 late = "UPDATE tenancy_accessgrant SET expires_at = now() + interval '1 year'"
                 assert probe.connection.execute(late.encode()).rowcount == 0
                 assert probe.keys("exchange_document") != set()
+
+
+def test_staff_writes_the_operators_own_rows_and_entries_of_no_company(probe: Probe) -> None:
+    entry = (
+        "INSERT INTO ledger_entry (id, at, event, company_id, actor_name, subject_type, subject_label, format, salt,"
+        " leaf, position) VALUES (gen_random_uuid(), now(), 'x', %s, '', '', '', 1, '', '', %s)"
+    )
+    announcement = (
+        "INSERT INTO announcements_announcement (id, level, title_ja, title_en, text_ja, text_en, starts_at,"
+        " created_at, created_by) VALUES (%(id)s, 'info', '', '', '', '', now(), now(), %(id)s)"
+    )
+    with probe.acting(STAFF, roles.CONSOLE):
+        probe.connection.execute(entry.encode(), [None, None])
+        assert refused(probe, entry, None, 5)
+        assert refused(probe, entry, probe.market.desks["issuer"].company, None)
+        for statement in (*OPERATOR, announcement):
+            values = {"id": new_id()}
+            fresh = statement.replace("'staff', 'staff', '!'", "'more', 'more', '!'").replace("('staff',", "('more',")
+            if "staffsession" in statement or "companyopening" in statement:
+                fresh = fresh.replace("%(id)s, now(), now())", f"'{STAFF_ID}', now(), now())")
+                fresh = fresh.replace("now(), %(id)s)", f"now(), '{STAFF_ID}')")
+            probe.connection.execute(fresh.encode(), values)
+        for table, column in (
+            ("operations_staff", "name"),
+            ("operations_staffsession", "ended_at"),
+            ("operations_companyopening", "name"),
+            ("announcements_announcement", "withdrawn_by"),
+        ):
+            own = "withdrawn_at IS NULL" if column == "withdrawn_by" else "true"
+            change = f"UPDATE {table} SET {column} = {column} WHERE {own}"
+            assert probe.connection.execute(change.encode()).rowcount > 0, table
 
 
 # ---- the system role
@@ -415,6 +446,11 @@ HARMLESS = {
     ("tenancy_accessgrant", "console_select"): "true as it is: staff see each other's grants",
     ("ledger_entry", "system_select"): "true as it is: the sealer sees every leaf",
 }
+HARMLESS |= {
+    (table, policy.name): "true as it is: the operator's own rows"
+    for table, policy in POLICIES
+    if policy.role == roles.CONSOLE and isinstance(CLASSES[table], OperatorOnly | Published)
+}
 """Policies that, opened, are what they were."""
 
 
@@ -457,6 +493,8 @@ def findings(probe: Probe, table: str, policy: Policy) -> list[str]:
         return PROBES[policy.command](probe, table)
     if policy.role == roles.SYSTEM:
         return failing(test_the_system_role_sees_leaves_not_payloads_and_gives_a_position_once, probe)
+    if policy.command != "SELECT" and table != "tenancy_accessgrant":
+        return failing(test_staff_writes_the_operators_own_rows_and_entries_of_no_company, probe)
     if policy.command != "SELECT":
         return failing(test_nobody_approves_in_anothers_name_or_stretches_what_was_approved, probe)
     company = probe.market.desks["receiver"].company

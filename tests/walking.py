@@ -226,6 +226,7 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("relationship_id",): ids("relationship_id", "exchange_relationship", "state"),
     ("partner_id",): ids("partner_id", "exchange_partner", "company_id"),
     ("partner_id", "terms_id"): terms,
+    ("announcement_id",): ids("announcement_id", "announcements_announcement", "title_ja"),
     ("entry_id",): ids("entry_id", "ledger_entry", "event"),
     ("endpoint_id",): ids("endpoint_id", "exchange_webhookendpoint", "company_id"),
     ("delivery_id",): ids("delivery_id", "exchange_webhookdelivery", "company_id"),
@@ -401,9 +402,11 @@ class Walk:
             "delivery_id": "exchange_webhookdelivery",
             "provider_id": "sso_identityprovider",
             "link_id": "sso_linkedidentity",
+            "announcement_id": "announcements_announcement",
         }
         if names:
-            order = "event" if names == ("entry_id",) else "company_id" if not self.long else ""
+            order = {("entry_id",): "event", ("announcement_id",): "id"}.get(names, "company_id")
+            order = "" if self.long and order == "company_id" else order
             return [{names[0]: row["id"]} for row in own(tables[names[0]], order)] if names[0] in tables else []
         return [dict(words) for words in Walk(self.market, self.desk, long=True).words_of(route)]
 

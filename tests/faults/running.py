@@ -51,7 +51,7 @@ class Running:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder / "home")
         self.home.path.mkdir(mode=0o755)
-        self.ports = Ports(*_free_ports(3))
+        self.ports = Ports(*_free_ports(4))
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:

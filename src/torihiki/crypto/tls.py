@@ -94,3 +94,11 @@ def _write(file: Path, data: bytes, *, mode: int) -> None:
     with os.fdopen(descriptor, "wb") as handle:
         handle.write(data)
     unfinished.replace(file)
+
+
+def certificate_end(file: Path) -> datetime | None:
+    """When the certificate in `file` (PEM) ends; None where there is none or it cannot be read."""
+    try:
+        return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None

@@ -147,6 +147,18 @@ class NoCompanyOpen(Refused):
         super().__init__(_("No company is open to you: your membership was suspended. Ask your administrator."))
 
 
+class CompanySuspended(Refused):
+    """The password was right, but the operator has suspended the company."""
+
+    status = 403
+    code = "company_suspended"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The operator of this platform has suspended your company: nobody of it can sign in. Ask the operator.")
+        )
+
+
 class LoginIdTaken(Refused):
     status = 422
     code = "login_id_taken"

@@ -1,4 +1,5 @@
-"""The only way to fetch entries: the actor's company's own, filtered here and by row-level security underneath."""
+"""The only way to fetch entries: the actor's company's own, filtered here and by row-level security underneath. Those
+of no company are the operator's: its staff reads them."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Wanted:
 
 
 def access_entries(actor: Actor, wanted: Wanted) -> QuerySet[Entry]:
-    entries = Entry.objects.filter(company_id=actor.company)
+    entries = Entry.objects.filter(company_id=_ledger_of(actor))
     if wanted.since:
         entries = entries.filter(at__gte=_start(wanted.since))
     if wanted.until:
@@ -56,7 +57,7 @@ def access_entries(actor: Actor, wanted: Wanted) -> QuerySet[Entry]:
 
 def access_entry(actor: Actor, entry_id: UUID) -> Entry:
     """Raises NotVisible."""
-    entry = Entry.objects.filter(company_id=actor.company, pk=entry_id).first()
+    entry = Entry.objects.filter(company_id=_ledger_of(actor), pk=entry_id).first()
     if entry is None:
         raise NotVisible(_("There is no such entry."))
     return entry
@@ -103,6 +104,10 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, gettext("yes") if value else gettext("no")
     else:
         yield path, "–" if value is None else str(value)
+
+
+def _ledger_of(actor: Actor) -> UUID | None:
+    return None if actor.staff_id else actor.company
 
 
 def _readable(key: str) -> str:

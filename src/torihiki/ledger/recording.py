@@ -30,7 +30,8 @@ def record(
     at: datetime | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """Write one entry for `actor`'s company and return it. `data` must have a canonical JSON form and no secrets.
+    """Write one entry for `actor`'s company, or, for the operator's staff, for no company, and return it. `data` must
+    have a canonical JSON form and no secrets.
 
     Raises TypeError where it has none, and the database's error outside the company's own scope.
     """
@@ -67,6 +68,7 @@ def entry_of(
             "event": event.code,
             "company": _text(actor.company_id),
             "account": _text(actor.account_id),
+            **({"staff": str(actor.staff_id)} if actor.staff_id else {}),
             "actor": actor.name,
             "subject": {"type": subject_type, "id": _text(subject_id), "label": subject_label[:LABEL_LENGTH_MAX]},
             "data": dict(data or {}),
@@ -78,7 +80,7 @@ def entry_of(
         at=at,
         event=event.code,
         company_id=actor.company_id,
-        account_id=actor.account_id,
+        account_id=actor.account_id or actor.staff_id,
         actor_name=actor.name[:LABEL_LENGTH_MAX],
         subject_type=subject_type,
         subject_id=subject_id,

@@ -45,12 +45,13 @@ def _up(options: argparse.Namespace) -> None:
     from torihiki.project.local.programs import ports_from_environment
     from torihiki.project.local.up import Options, up
 
-    ports = ports_from_environment(options.port)
+    ports = ports_from_environment(options.port, options.console_port)
     up(this_home(), Options(ports, demo=options.demo, reset=options.reset, yes=options.yes))
 
 
 def _up_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, help="the portal's port (8443)")
+    parser.add_argument("--console-port", type=_port, help="the operator's console's port (9443)")
     parser.add_argument("--no-demo", dest="demo", action="store_false", help="start without the demo companies")
     parser.add_argument(
         "--reset", action="store_true", help="destroy all data of this platform first, after confirming"
@@ -80,6 +81,28 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, help="the portal's port (8443)")
+
+
+def _console(options: argparse.Namespace) -> None:
+    from torihiki.project.local.home import this_home
+    from torihiki.project.local.programs import CONSOLE_HOST, CONSOLE_PROCESSES, granian, ports_from_environment
+
+    os.environ["TORIHIKI_PLANE"] = "console"
+    _join_platform("console")
+    port = ports_from_environment(None, options.port).console
+    words = granian(this_home(), port, host=CONSOLE_HOST, processes=CONSOLE_PROCESSES)
+    os.execv(words[0], words)  # noqa: S606
+
+
+def _console_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=_port, help="the console's port (9443)")
+
+
+def _staff(options: argparse.Namespace) -> None:
+    from django.core.management import execute_from_command_line
+
+    _join_platform("console")
+    execute_from_command_line(["torihiki", "staff", *options.words])
 
 
 def _worker(options: argparse.Namespace) -> None:
@@ -162,6 +185,8 @@ COMMANDS = (
     Command("up", "start everything on this machine, until Ctrl-C", _up, _up_arguments),
     Command("migrate", "compile translations, migrate the database, collect static files", _migrate),
     Command("serve", "serve the portal over TLS", _serve, _serve_arguments),
+    Command("console", "serve the operator's console over TLS, on this machine only", _console, _console_arguments),
+    Command("staff", "accounts of the console: staff create|disable|password LOGIN …", _staff, passes_on=True),
     Command("worker", "run background and periodic jobs", _worker),
     Command("mail-sink", "take the platform's mail and show it", _mail_sink),
     Command("demo", "load the demo companies, and many documents for load", _demo, _demo_arguments),

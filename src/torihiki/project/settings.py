@@ -10,10 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from torihiki.outbound.addresses import read_networks
 from torihiki.project.environment import database, secret
+from torihiki.project.planes import plane_named
 
 PLANE = os.environ.get("TORIHIKI_PLANE", "public")
+_plane = plane_named(PLANE)
 HOME = Path(os.environ.get("TORIHIKI_HOME", "var")).resolve()
 PUBLIC_URL = os.environ.get("TORIHIKI_PUBLIC_URL", "https://localhost:8443")
+CONSOLE_URL = os.environ.get("TORIHIKI_CONSOLE_URL", "https://localhost:9443")
 
 SERVICES = [
     "torihiki.services.quotes",
@@ -34,38 +37,27 @@ INSTALLED_APPS = [
     "torihiki.ledger",
     "torihiki.identity",
     "torihiki.identity.sso",
+    "torihiki.announcements",
     "torihiki.exchange",
     *SERVICES,
+    "torihiki.operations",
     "torihiki.project",
 ]
 
-SECRET_KEY = secret("TORIHIKI_SECRET_KEY", HOME / "keys" / "session-signing.key")
+SECRET_KEY = secret("TORIHIKI_SECRET_KEY", HOME / "keys" / _plane.signing_key)
 ROOT_KEY_FILE = Path(os.environ.get("TORIHIKI_ROOT_KEY_FILE", HOME / "keys" / "root.key"))
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("TORIHIKI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 TRUSTED_PROXIES = [each for each in os.environ.get("TORIHIKI_TRUSTED_PROXIES", "").split(",") if each]
 """CIDR ranges of our own reverse proxies, whose X-Forwarded-For is believed; by default nobody's is."""
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_TRUSTED_ORIGINS = [CONSOLE_URL if PLANE == "console" else PUBLIC_URL]
 
 DATABASES = {"default": database(os.environ.get("TORIHIKI_DATABASE_ROLE", "application"))}
 SYSTEM_DATABASE_URL = os.environ.get("DATABASE_SYSTEM_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "torihiki.api.errors.ApiProblems",
-    "csp.middleware.CSPMiddleware",
-    "torihiki.web.limits.RequestLimit",
-    "torihiki.identity.sessions.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "torihiki.web.errors.ErrorPages",
-]
-ROOT_URLCONF = "torihiki.project.urls"
+MIDDLEWARE = _plane.middleware()
+ROOT_URLCONF = _plane.urls
 WSGI_APPLICATION = "torihiki.project.wsgi.application"
 TEMPLATES = [
     {
@@ -82,7 +74,7 @@ TEMPLATES = [
         },
     }
 ]
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+MESSAGE_STORAGE = _plane.messages
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
@@ -101,9 +93,9 @@ STORAGES = {
 AUTH_USER_MODEL = "identity.Account"
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # the login id is unique in any case by an index on its lower form
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-SESSION_COOKIE_NAME = "__Host-session"
-CSRF_COOKIE_NAME = "__Host-csrf"
-LANGUAGE_COOKIE_NAME = "__Host-language"
+SESSION_COOKIE_NAME = f"{_plane.cookies}session"
+CSRF_COOKIE_NAME = f"{_plane.cookies}csrf"
+LANGUAGE_COOKIE_NAME = f"{_plane.cookies}language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -112,7 +104,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_SSL_REDIRECT = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the detail page shows its own PDF in a frame
+X_FRAME_OPTIONS = _plane.frames
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

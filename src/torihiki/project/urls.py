@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("torihiki.identity.urls")),
     path("", include("torihiki.identity.sso.urls")),
     path("", include("torihiki.ledger.urls")),
+    path("", include("torihiki.announcements.urls")),
     path("", include("torihiki.exchange.partners.urls")),
     path("", include("torihiki.exchange.webhooks.urls")),
     path("", include("torihiki.exchange.urls")),

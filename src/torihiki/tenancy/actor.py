@@ -54,6 +54,13 @@ class Actor:
             raise ValueError("this needs an actor with a membership")
         return self.member_id
 
+    @property
+    def staff(self) -> UUID:
+        """The member of the operator's staff who acts. Raises ValueError where there is none."""
+        if self.staff_id is None:
+            raise ValueError("this needs an actor of the operator's staff")
+        return self.staff_id
+
     @classmethod
     def system(cls, company_id: UUID) -> "Actor":
         """The platform itself at work inside one company's scope (jobs, expiry, deemed acceptance)."""

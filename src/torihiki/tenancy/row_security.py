@@ -119,6 +119,21 @@ class OperatorOnly(TableClass):
 
 
 @dataclass(frozen=True)
+class Published(TableClass):
+    """What the operator makes known: written by the console alone, and read by everybody whom `shown`, an expression
+    over the row, lets see it."""
+
+    commands: tuple[str, ...] = ("SELECT",)
+    shown: str = "false"
+
+    def policies(self) -> tuple[Policy, ...]:
+        return (Policy("SELECT", APPLICATION, self.shown), *OperatorOnly().policies())
+
+    def grants(self) -> dict[str, tuple[str, ...]]:
+        return {APPLICATION: self.commands, CONSOLE: _CONSOLE}
+
+
+@dataclass(frozen=True)
 class FourEyes(TableClass):
     """What one member of the operator's staff asks for and another one approves: both in their own name only."""
 
@@ -152,15 +167,17 @@ class ByFunctionOnly(TableClass):
 
 @dataclass(frozen=True)
 class Ledger(TableClass):
-    """Append-only: a company adds and reads its own entries, the system role sees leaves and gives positions once."""
+    """Append-only: a company adds and reads its own entries, the console those that belong to no company; the system
+    role sees leaves and gives positions once."""
 
     commands: tuple[str, ...] = ("SELECT", "INSERT")
 
     def policies(self) -> tuple[Policy, ...]:
         own = f"company_id IS NOT DISTINCT FROM {ME}"
-        written = f"{own} AND position IS NULL AND transaction = pg_current_xact_id()"
+        written = " AND position IS NULL AND transaction = pg_current_xact_id()"
         return (
-            *_application(self.commands, f"company_id = {ME}", written, "", ""),
+            *_application(self.commands, f"company_id = {ME}", own + written, "", ""),
+            Policy("INSERT", CONSOLE, "", "company_id IS NULL" + written),
             _console("company_id IS NULL OR " + GRANTED.format(column="company_id")),
             Policy("SELECT", SYSTEM, "true"),
             Policy("UPDATE", SYSTEM, "position IS NULL", "position IS NOT NULL"),
@@ -168,7 +185,7 @@ class Ledger(TableClass):
 
     def grants(self) -> dict[str, tuple[str, ...]]:
         leaves = "SELECT (id, company_id, transaction, leaf, position, event, at)"
-        return {APPLICATION: self.commands, CONSOLE: ("SELECT",), SYSTEM: (leaves, "UPDATE (position)")}
+        return {APPLICATION: self.commands, CONSOLE: ("SELECT", "INSERT"), SYSTEM: (leaves, "UPDATE (position)")}
 
 
 _CONSOLE = ("SELECT", "INSERT", "UPDATE")

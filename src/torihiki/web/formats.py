@@ -89,7 +89,7 @@ def format_bytes(value: int | None) -> str:
         return ngettext("%(n)d byte", "%(n)d bytes", value) % {"n": value}
     if value < 1_024**2:
         return f"{value / 1_024:.0f} KB"
-    return f"{value / 1_024**2:.1f} MB"
+    return f"{value / 1_024**2:.1f} MB" if value < 1_024**3 else f"{value / 1_024**3:.1f} GB"
 
 
 def _decimal(value: Number) -> Decimal | None:

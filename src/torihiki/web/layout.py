@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from torihiki.tenancy.actor import Actor
 from torihiki.web.navigation import Place, Section, sections
+from torihiki.web.slots import Part, parts
 
 PHONE_PLACES_MAX = 4
 HOME, SEARCH, LANGUAGE, SIGN_OUT = "home", "search", "language", "sign-out"
@@ -25,7 +27,12 @@ class Frame:
     def actor(self) -> Actor | None:
         """The one who is signed in, or None on public pages."""
         actor: Actor | None = getattr(self.request, "actor", None)
-        return actor if actor and actor.account_id else None
+        return actor if actor and (actor.account_id or actor.staff_id) else None
+
+    @property
+    def is_console(self) -> bool:
+        """Whether this is the operator's plane, which looks different, so that nobody mistakes one for the other."""
+        return str(getattr(settings, "PLANE", "")) == "console"
 
     @cached_property
     def _sections(self) -> list[Section]:
@@ -47,6 +54,14 @@ class Frame:
     @property
     def shortcuts(self) -> list[Place]:
         return [place for section in self._sections for place in section.places if place.shortcut]
+
+    @property
+    def bars(self) -> list[Part]:
+        return parts("bar", self.request) if self.actor else []
+
+    @property
+    def home_parts(self) -> list[Part]:
+        return parts("home", self.request) if self.actor else []
 
     @property
     def home_url(self) -> str:

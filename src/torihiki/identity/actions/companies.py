@@ -34,10 +34,13 @@ class NewPerson:
     language: str = "ja"
 
 
-def create_company(actor: Actor, *, name: str, at: datetime, card: Mapping[str, Any] | None = None) -> Company:
+def create_company(
+    actor: Actor, *, name: str, at: datetime, card: Mapping[str, Any] | None = None, company_id: UUID | None = None
+) -> Company:
     """A company with its key and its card, yet without members (invite its first administrator). `card` may have the
-    fields of a party's details. Runs in the new company's scope, whatever company the actor comes from."""
-    founder = replace(actor, company_id=new_id(), company_name=name)
+    fields of a party's details. Runs in the new company's scope, whatever company the actor comes from; `company_id` is
+    for whoever must know it beforehand."""
+    founder = replace(actor, company_id=company_id or new_id(), company_name=name)
     with scope(founder):
         company = _found(founder, name, card, at)
         _record_founding(founder, company, at)

@@ -2,18 +2,21 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from torihiki.identity.actions.signing import actor_of, language_of_account, password_wrong, record_failure, renew_hash
 from torihiki.identity.hashing import verify
 from torihiki.identity.lockout import Secret, forget_tries
-from torihiki.identity.refusals import NoCompanyOpen, SignInRefused
+from torihiki.identity.models import Member
+from torihiki.identity.refusals import CompanySuspended, NoCompanyOpen, SignInRefused
 from torihiki.identity.sign_in.attempts import Attempt, Proof
+from torihiki.tenancy.actor import Actor, scope
 
 
 def run(attempt: Attempt, at: datetime) -> Attempt:
-    """Every refusal costs one hash and looks the same, also where nothing was to be verified. Raises SignInRefused or
-    NoCompanyOpen; what was tried is in the ledger of each company the account belongs to, or, for an unknown id, in the
-    operator's."""
+    """Every refusal costs one hash and looks the same, also where nothing was to be verified. Raises SignInRefused,
+    NoCompanyOpen or CompanySuspended; what was tried is in the ledger of each company the account belongs to, or, for an
+    unknown id, in the operator's."""
     if attempt.proof is not None:
         return attempt
     candidate = attempt.candidate
@@ -30,8 +33,9 @@ def run(attempt: Attempt, at: datetime) -> Attempt:
     if is_weak:
         renew_hash(known.account_id, attempt.password)
     if not candidate.inside:
-        record_failure(known.account_id, attempt.login_id, NoCompanyOpen.code, at, address=attempt.address)
-        raise NoCompanyOpen
+        refusal = CompanySuspended() if _is_suspended(known.account_id) else NoCompanyOpen()
+        record_failure(known.account_id, attempt.login_id, refusal.code, at, address=attempt.address)
+        raise refusal
     return replace(
         attempt,
         account_id=known.account_id,
@@ -42,3 +46,10 @@ def run(attempt: Attempt, at: datetime) -> Attempt:
         login_id="",
         candidate=None,
     )
+
+
+def _is_suspended(account_id: UUID) -> bool:
+    """Whether a company of this person would be open, had the operator not suspended it."""
+    with scope(Actor(account_id=account_id)) as person:
+        open_else = Member.objects.filter(account_id=person.account, suspended_at=None)
+        return open_else.filter(company__suspended_at__isnull=False).exists()

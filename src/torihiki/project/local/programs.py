@@ -12,9 +12,12 @@ from torihiki.project.local.supervision import Program
 
 PORTAL_HOST = "127.0.0.1"
 PORTAL_PORT = 8443
+CONSOLE_HOST = "127.0.0.1"  # the operations network of one machine: nothing outside it leads there
+CONSOLE_PORT = 9443
 SMTP_PORT = 8025
 MAIL_PAGE_PORT = 8026
 SERVING_PROCESSES = 2
+CONSOLE_PROCESSES = 1
 SERVING_THREADS = 8  # per process, as many as its pool has connections
 WAITING_REQUESTS_MAX = 64  # per process; further ones wait in the kernel's queue
 STATIC_SECONDS = 31_536_000  # names carry a hash of the content
@@ -27,13 +30,15 @@ class Ports:
     portal: int = PORTAL_PORT
     smtp: int = SMTP_PORT
     mail_page: int = MAIL_PAGE_PORT
+    console: int = CONSOLE_PORT
 
 
-def ports_from_environment(portal: int | None) -> Ports:
+def ports_from_environment(portal: int | None, console: int | None = None) -> Ports:
     return Ports(
         portal=portal or int(os.environ.get("TORIHIKI_PORT", PORTAL_PORT)),
         smtp=int(os.environ.get("TORIHIKI_SMTP_PORT", SMTP_PORT)),
         mail_page=int(os.environ.get("TORIHIKI_MAIL_PAGE_PORT", MAIL_PAGE_PORT)),
+        console=console or int(os.environ.get("TORIHIKI_CONSOLE_PORT", CONSOLE_PORT)),
     )
 
 
@@ -54,7 +59,9 @@ class Platform:
             "DJANGO_SETTINGS_MODULE": "torihiki.project.settings",
             "TORIHIKI_HOME": str(self.home.path),
             "TORIHIKI_PUBLIC_URL": os.environ.get("TORIHIKI_PUBLIC_URL") or f"https://localhost:{self.ports.portal}",
+            "TORIHIKI_CONSOLE_URL": os.environ.get("TORIHIKI_CONSOLE_URL") or f"https://localhost:{self.ports.console}",
             "TORIHIKI_PORT": str(self.ports.portal),
+            "TORIHIKI_CONSOLE_PORT": str(self.ports.console),
             "TORIHIKI_SMTP_PORT": str(self.ports.smtp),
             "TORIHIKI_MAIL_PAGE_PORT": str(self.ports.mail_page),
             "TORIHIKI_DATABASE_ROLE": role,
@@ -73,13 +80,13 @@ def command(*words: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "torihiki.project.cli", *words)
 
 
-def granian(home: Home, port: int) -> list[str]:
-    """The command line of the portal's server: TLS 1.2 and 1.3 by rustls, HTTP/1.1 and 2."""
+def granian(home: Home, port: int, *, host: str = PORTAL_HOST, processes: int = SERVING_PROCESSES) -> list[str]:
+    """The command line of a plane's server: TLS 1.2 and 1.3 by rustls, HTTP/1.1 and 2."""
     options = {
         "--interface": "wsgi",
-        "--host": PORTAL_HOST,
+        "--host": host,
         "--port": str(port),
-        "--workers": str(SERVING_PROCESSES),
+        "--workers": str(processes),
         "--blocking-threads": str(SERVING_THREADS),
         "--backpressure": str(WAITING_REQUESTS_MAX),
         "--ssl-certificate": str(home.keys / "localhost.crt"),

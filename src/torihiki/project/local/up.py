@@ -24,7 +24,7 @@ from torihiki.project.local.logs import tail
 from torihiki.project.local.mail.sink import HOST as MAIL_HOST
 from torihiki.project.local.orphans import end_orphans
 from torihiki.project.local.ports import check_free
-from torihiki.project.local.programs import PORTAL_HOST, Platform, Ports, command
+from torihiki.project.local.programs import CONSOLE_HOST, PORTAL_HOST, Platform, Ports, command
 from torihiki.project.local.refusals import DiskFull, ProgramKeepsDying, ResetNotConfirmed
 from torihiki.project.local.supervision import DISK_FULL_WORDS, Program, Supervisor, run_step
 from torihiki.tenancy.roles import prepare
@@ -96,6 +96,7 @@ def _check_ports(ports: Ports, *, wait_seconds: float) -> None:
     other = "Choose another: "
     deadline = time.monotonic() + wait_seconds
     check_free(PORTAL_HOST, ports.portal, deadline, what="the portal", remedy=f"{other}bin/up --port N")
+    check_free(CONSOLE_HOST, ports.console, deadline, what="the console", remedy=f"{other}bin/up --console-port N")
     check_free(MAIL_HOST, ports.smtp, deadline, what="mail", remedy=f"{other}TORIHIKI_SMTP_PORT=N bin/up")
     check_free(MAIL_HOST, ports.mail_page, deadline, what="mail", remedy=f"{other}TORIHIKI_MAIL_PAGE_PORT=N bin/up")
 
@@ -185,6 +186,13 @@ def _demo(platform: Platform, ending: Ending) -> str:
             ending=ending,
             seconds_max=DEMO_SECONDS_MAX,
         )
+        text += run_step(
+            "Making the demo's staff account",
+            command("manage", "--role", "console", "demo_staff"),
+            platform.environment("console"),
+            ending=ending,
+            seconds_max=DEMO_SECONDS_MAX,
+        )
         said.write_text(text)
     return said.read_text().strip()
 
@@ -200,24 +208,29 @@ def _database_identity(platform: Platform) -> str:
 
 
 def _serve(platform: Platform, supervisor: Supervisor, ending: Ending) -> None:
-    _say("Starting the portal and the worker")
+    _say("Starting the portal, the console and the worker")
     supervisor.start(platform.program("serve", "application"))
+    supervisor.start(platform.program("console", "console"))
     if find_spec("torihiki.project.worker"):
         supervisor.start(platform.program("worker", "application", "system"))
     deadline = time.monotonic() + SERVING_SECONDS_MAX
-    while not _answers(platform):
-        ending.pause(POLL_SECONDS)
-        if not supervisor.is_alive("serve") or time.monotonic() > deadline:
-            log = platform.home.log / "serve.log"
-            ending.pause(LOG_SETTLES_SECONDS)
-            raise ProgramKeepsDying(f"The portal did not start. The last lines of {log}:\n{tail(log)}")
+    for name, program, port in (
+        ("The portal", "serve", platform.ports.portal),
+        ("The console", "console", platform.ports.console),
+    ):
+        while not _answers(platform, port):
+            ending.pause(POLL_SECONDS)
+            if not supervisor.is_alive(program) or time.monotonic() > deadline:
+                log = platform.home.log / f"{program}.log"
+                ending.pause(LOG_SETTLES_SECONDS)
+                raise ProgramKeepsDying(f"{name} did not start. The last lines of {log}:\n{tail(log)}")
 
 
-def _answers(platform: Platform) -> bool:
-    """Whether the portal answers at all; an error page is an answer."""
+def _answers(platform: Platform, port: int) -> bool:
+    """Whether a plane answers at all; an error page is an answer."""
     trust = ssl.create_default_context(cafile=str(platform.home.keys / "localhost.crt"))
     try:
-        urllib.request.urlopen(f"https://localhost:{platform.ports.portal}/", context=trust, timeout=5).close()
+        urllib.request.urlopen(f"https://localhost:{port}/", context=trust, timeout=5).close()
     except urllib.error.HTTPError as error:
         error.close()
     except OSError:
@@ -231,10 +244,14 @@ def _summarise(platform: Platform, credentials: str, *, seconds: float) -> None:
     _say(
         f"  Portal     https://localhost:{platform.ports.portal}  (a browser warns once: the certificate is self-made)"
     )
+    _say(f"  Console    https://localhost:{platform.ports.console}  (the operator's, on this machine only)")
     _say(f"  Mail sink  http://localhost:{platform.ports.mail_page}")
     if credentials:
         _say("")
         _say(credentials)
+    else:
+        _say("")
+        _say("Companies are opened in the console. Make its first account: bin/torihiki staff create LOGIN --name NAME")
     _say("")
     _say("Ctrl-C ends it; the data stay.")
 

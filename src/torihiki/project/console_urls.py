@@ -1,0 +1,12 @@
+"""URL table of the operator's plane: the console, and nothing of the portal."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("torihiki.operations.urls")),
+    path("", include("torihiki.ledger.urls")),
+]
+handler400 = "torihiki.web.errors.bad_request"
+handler403 = "torihiki.web.errors.permission_denied"
+handler404 = "torihiki.web.errors.page_not_found"
+handler500 = "torihiki.web.errors.server_error"
