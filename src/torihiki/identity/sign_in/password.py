@@ -15,8 +15,8 @@ from torihiki.tenancy.actor import Actor, scope
 
 def run(attempt: Attempt, at: datetime) -> Attempt:
     """Every refusal costs one hash and looks the same, also where nothing was to be verified. Raises SignInRefused,
-    NoCompanyOpen or CompanySuspended; what was tried is in the ledger of each company the account belongs to, or, for an
-    unknown id, in the operator's."""
+    NoCompanyOpen or CompanySuspended; what was tried is in the ledger of each company the account belongs to, or, for
+    an unknown id, in the operator's."""
     if attempt.proof is not None:
         return attempt
     candidate = attempt.candidate

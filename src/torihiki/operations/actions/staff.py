@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
 from torihiki.crypto.digest import sha256_hex
+from torihiki.identity.hashing import hash_anew, place_to_hash, verify
 from torihiki.identity.models import LANGUAGES
 from torihiki.identity.passwords import password_problems
 from torihiki.ledger.events import Event
@@ -39,14 +39,14 @@ class StaffSignIn:
 
 
 def sign_in(login_id: str, password: str, *, at: datetime) -> StaffSignIn:
-    """Raises StaffSignInRefused. The try is counted and committed before the password is looked at; whatever is wrong,
-    the answer is the same and costs one hash."""
-    with transaction.atomic():
-        staff = Staff.objects.select_for_update().filter(login_id__iexact=login_id).first()
-        is_shut = staff is None or not _count_try(staff, at) or staff.disabled_at is not None
-    if staff is None:
-        make_password(password)
-    if staff is None or not check_password(password, staff.password) or is_shut:
+    """The try is counted and committed before the password is looked at; whatever is wrong, the answer is the same and
+    costs one hash. Raises StaffSignInRefused, or TooBusy, before anything is counted."""
+    with place_to_hash():
+        with transaction.atomic():
+            staff = Staff.objects.select_for_update().filter(login_id__iexact=login_id).first()
+            is_shut = staff is None or not _count_try(staff, at) or staff.disabled_at is not None
+        is_right, _is_weak = verify(password, staff.password if staff else "")
+    if staff is None or not is_right or is_shut:
         _record_failure(staff, login_id, at)
         raise StaffSignInRefused
     with scope(staff.actor):
@@ -66,7 +66,7 @@ def prove(actor: Actor, password: str, *, at: datetime) -> None:
     try stays counted; after too many, all sessions of the account end. Raises NotProven, recorded."""
     staff = Staff.objects.select_for_update().get(pk=actor.staff)
     may_try = _count_try(staff, at)
-    if may_try and check_password(password, staff.password):
+    if may_try and verify(password, staff.password)[0]:
         _forget_tries(staff)
         return
     if not may_try:
@@ -100,7 +100,7 @@ def create_staff(
     with attempt_as(OperationsEvent.STAFF_CREATED, actor, data={"login_id": login_id}):
         staff = Staff(login_id=login_id, name=name, role=role, created_at=at)
         _check_password(password)
-        staff.password = make_password(password)
+        staff.password = hash_anew(password)
         try:
             with transaction.atomic():
                 staff.save(force_insert=True)
@@ -148,7 +148,7 @@ def _forget_tries(staff: Staff) -> None:
 
 def _set_password(staff: Staff, password: str) -> None:
     _check_password(password)
-    staff.password = make_password(password)
+    staff.password = hash_anew(password)
     staff.save(update_fields=["password"])
 
 

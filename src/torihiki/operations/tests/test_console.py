@@ -98,7 +98,7 @@ def test_a_suspended_company_is_out_from_its_next_request_until_it_is_resumed(
     assert issuer.get("/inbox").status_code == 302
     assert issuer.clerk.get("/inbox").status_code == 302
     page = sign_in(issuer.login_id)
-    assert page.status_code == 422
+    assert page.status_code == 403
     assert "運営者が貴社の利用を停止しています" in page.content.decode()
     assert receiver.get("/inbox").status_code == 200
     assert "未払い" in console.get(address).content.decode()
