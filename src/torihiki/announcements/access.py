@@ -47,9 +47,14 @@ def current_announcements(request: HttpRequest) -> list[Announcement]:
     return found
 
 
+def open_announcements(request: HttpRequest) -> list[Announcement]:
+    """What the first page lists: everything that the reader has not acknowledged."""
+    return [each for each in current_announcements(request) if not _mark(each, "acknowledged_at")]
+
+
 def urgent_announcements(request: HttpRequest) -> list[Announcement]:
     """What stands on every page: maintenance and incidents that the reader has not acknowledged."""
-    return [each for each in current_announcements(request) if each.is_urgent and not _mark(each, "acknowledged_at")]
+    return [each for each in open_announcements(request) if each.is_urgent]
 
 
 def unread_announcements(request: HttpRequest) -> dict[str, int]:

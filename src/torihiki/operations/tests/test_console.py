@@ -206,7 +206,7 @@ def test_a_failed_job_is_retried_and_a_waiting_one_called_off(console: Console, 
 def test_the_operators_ledger_has_what_staff_did_and_nothing_of_a_company(console: Console, issuer: Desk) -> None:
     console.does(f"/companies/{issuer.company}/suspend", reason="点検", password=PASSWORD)
     page = console.get("/audit")
-    assert {label for _entry, label, _subject in page.context["rows"]} >= {"会社を利用停止", "職員がサインイン"}
+    assert {label for _entry, label, _subject in page.context["rows"]} >= {"会社を利用停止", "職員がログイン"}
     assert all(entry.company_id is None for entry, _label, _subject in page.context["rows"])
     assert [entry.event for entry, *_ in console.get("/audit?event=operations.company_suspended").context["rows"]] == [
         "operations.company_suspended"
