@@ -405,7 +405,7 @@ class Walk:
             "announcement_id": "announcements_announcement",
         }
         if names:
-            order = {("entry_id",): "event", ("announcement_id",): "id"}.get(names, "company_id")
+            order = {"entry_id": "event", "announcement_id": "id"}.get(names[0], "company_id")
             order = "" if self.long and order == "company_id" else order
             return [{names[0]: row["id"]} for row in own(tables[names[0]], order)] if names[0] in tables else []
         return [dict(words) for words in Walk(self.market, self.desk, long=True).words_of(route)]
