@@ -2,9 +2,11 @@
 
 from django.urls import include, path
 
+from torihiki.ledger.urls import AUDIT
+
 urlpatterns = [
     path("", include("torihiki.operations.urls")),
-    path("", include("torihiki.ledger.urls")),
+    path("", include(AUDIT)),
 ]
 handler400 = "torihiki.web.errors.bad_request"
 handler403 = "torihiki.web.errors.permission_denied"

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from tests.programs import program_of
 from tests.staff import NAME, Console
 from tests.world import PASSWORD, Desk
 from torihiki.announcements.models import Announcement
@@ -88,6 +89,8 @@ def test_a_suspended_company_is_out_from_its_next_request_until_it_is_resumed(
     console: Console, issuer: Desk, receiver: Desk
 ) -> None:
     assert issuer.get("/inbox").status_code == 200
+    program = program_of(issuer)
+    assert program.get("documents").status_code == 200
     address = f"/companies/{issuer.company}"
     refused = console.post(f"{address}/suspend", reason="未払い", password=WRONG)
     assert refused.status_code == 422
@@ -97,6 +100,7 @@ def test_a_suspended_company_is_out_from_its_next_request_until_it_is_resumed(
     assert console.post(f"{address}/suspend", reason="未払い", password=PASSWORD).status_code == 422
     assert issuer.get("/inbox").status_code == 302
     assert issuer.clerk.get("/inbox").status_code == 302
+    assert program.get("documents").status_code == 401
     page = sign_in(issuer.login_id)
     assert page.status_code == 403
     assert "運営者が貴社の利用を停止しています" in page.content.decode()
@@ -106,6 +110,7 @@ def test_a_suspended_company_is_out_from_its_next_request_until_it_is_resumed(
     console.does(f"{address}/resume", reason="入金", password=PASSWORD)
     assert issuer.get("/inbox").status_code == 302, "the former session stays dead"
     assert sign_in(issuer.login_id).status_code == 302
+    assert program.get("documents").status_code == 200
     moments = console.get(address).context["history"]
     assert [moment.detail for moment in moments] == ["入金", "会社を利用停止", "未払い"]
     assert {moment.who for moment in moments} == {NAME}
