@@ -146,7 +146,8 @@ def access_partners(actor: Actor) -> QuerySet[Partner]:
 
 
 def access_own_party(actor: Actor) -> Party:
-    return Party.objects.get(company_id=actor.company)
+    """With what the company itself has decided: `party.company`."""
+    return Party.objects.select_related("company").get(company_id=actor.company)
 
 
 def _spoken_to(actor: Actor) -> Q:

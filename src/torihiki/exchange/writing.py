@@ -15,6 +15,10 @@ from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor
 
 KEY_LENGTH_MAX = 100
+CLAIM = """
+INSERT INTO exchange_writekey (id, company_id, key, action, document_id, at) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (company_id, key) DO NOTHING RETURNING id
+"""
 JOBS_AT_ONCE = 1_000
 
 
@@ -25,13 +29,12 @@ def done_before(actor: Actor, key: str, action: str, document_id: UUID, *, at: d
     """
     if not key:
         return None
-    claimed = WriteKey(
-        id=new_id(), company_id=actor.company, key=key[:KEY_LENGTH_MAX], action=action, document_id=document_id, at=at
-    )
-    WriteKey.objects.bulk_create([claimed], ignore_conflicts=True)
-    held = WriteKey.objects.get(company_id=actor.company, key=claimed.key)
-    if held.pk == claimed.pk:
-        return None
+    key = key[:KEY_LENGTH_MAX]
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [new_id(), actor.company, key, action, document_id, at])
+        if cursor.fetchone():
+            return None
+    held = WriteKey.objects.get(company_id=actor.company, key=key)
     if held.action != action:
         raise KeyUsedElsewhere
     return held

@@ -22,7 +22,7 @@ from torihiki.exchange.actions.drafts import (
 )
 from torihiki.exchange.actions.sending import recipients_of, sent_entry
 from torihiki.exchange.actions.versions import payload_of, version_of
-from torihiki.exchange.bodies import PartyDetails
+from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Line, OutboxMessage, Partner, Party, Recipient, Transition, Version
 from torihiki.exchange.numbering import TOKYO, next_numbers
@@ -30,7 +30,6 @@ from torihiki.exchange.refusals import ApprovalMissing, BodyInvalid, RecipientUn
 from torihiki.exchange.specs import Kind
 from torihiki.exchange.webhooks.access import has_endpoint
 from torihiki.exchange.writing import defer_delivery, done_before, messages_of, transition_of
-from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
 from torihiki.ledger.access import payload_of as facts_of
 from torihiki.ledger.models import Entry
@@ -111,14 +110,15 @@ def issue_documents(actor: Actor, kind: Kind, rows: Sequence[object], *, at: dat
     """
     import_id = new_id()
     with attempt(ExchangeEvent.IMPORTED, actor, subject_type=IMPORT, subject_id=import_id, data={"kind": kind.code}):
-        _check_may_issue(actor, kind)
+        own = access_own_party(actor)
+        check_may_issue(actor, kind, own)
         if not 1 <= len(rows) <= DOCUMENTS_MAX:
             raise TooManyRows
         if key:
             same = f"{IMPORT} {kind.code} {sha256_hex(json.dumps(rows, sort_keys=True, default=str).encode())[:12]}"
             if before := done_before(actor, key, same, import_id, at=at):
                 return _as_before(actor, before.document_id)
-        batch = _Batch(actor, kind, access_own_party(actor), at)
+        batch = Batch(actor, kind, own, at)
         wanted, partners = batch.checked(rows)
         numbers = next_numbers(actor.company, kind, len(wanted), at=at)
         messages: list[OutboxMessage] = []
@@ -151,12 +151,14 @@ def issue_documents(actor: Actor, kind: Kind, rows: Sequence[object], *, at: dat
     return done
 
 
-def _check_may_issue(actor: Actor, kind: Kind) -> None:
+def check_may_issue(actor: Actor, kind: Kind, own: Party) -> None:
+    """Whether the actor may send a new document of `kind` without a draft. Raises RoleMayNot, SourceUnfit,
+    ApprovalMissing."""
     if not (actor.may(kind.permission(Action.DRAFT)) and actor.may(kind.permission(Action.SEND))):
         raise RoleMayNot
     if not kind.free:
         raise SourceUnfit
-    if kind.code in Company.objects.values_list("approval_kinds", flat=True).get(pk=actor.company):
+    if own.company is not None and kind.code in own.company.approval_kinds:
         raise ApprovalMissing
 
 
@@ -168,7 +170,7 @@ def _as_before(actor: Actor, import_id: UUID) -> Imported:
 
 
 @dataclass
-class _Written:
+class Written:
     """The rows of some documents, in the order of the tables."""
 
     documents: list[Document] = field(default_factory=list)
@@ -181,7 +183,7 @@ class _Written:
 
 
 @dataclass
-class _Batch:
+class Batch:
     """What is the same for every document of one import."""
 
     actor: Actor
@@ -223,11 +225,12 @@ class _Batch:
             raise ImportRefused(errors[:ERRORS_MAX], wrong)
         return wanted, partners
 
-    def made(self, rows: Sequence[Row], partners: Sequence[list[Partner]], numbers: Sequence[str]) -> _Written:
+    def made(self, rows: Sequence[Row], partners: Sequence[list[Partner]], numbers: Sequence[str]) -> Written:
         """Every row that sending these one by one would leave."""
-        written = _Written()
+        written = Written()
         for document_id, row, fitting, number in zip(new_ids(len(rows)), rows, partners, numbers, strict=True):
-            self._add(written, document_id, row, fitting, number)
+            body = typed_body(self.kind, with_line_ids(row.body), issuer=self.issuer)
+            self.add(written, document_id, body, fitting, number)
         return written
 
     def _body_errors(self, index: int, row: Row) -> list[RowError]:
@@ -241,9 +244,9 @@ class _Batch:
             ]
         return []
 
-    def _add(self, written: _Written, document_id: UUID, row: Row, partners: list[Partner], number: str) -> None:
+    def add(self, written: Written, document_id: UUID, body: Body, partners: list[Partner], number: str) -> None:
+        """The rows of one document more."""
         kind, at = self.kind, self.at
-        body = typed_body(kind, with_line_ids(row.body), issuer=self.issuer)
         document = Document(
             id=document_id,
             kind=kind.code,

@@ -12,6 +12,7 @@ from torihiki.exchange.refusals import (
     ChangedMeanwhile,
     DocumentNotVisible,
     ReasonMissing,
+    RoleMayNot,
     StepNotOpen,
 )
 from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Deed, Kind, Step
@@ -38,8 +39,8 @@ def take_step(
     with attempt(ExchangeEvent.STEP, actor, subject_type=DOCUMENT, subject_id=document_id, data={"step": name[:40]}):
         if done_before(actor, key, f"{name[:20]} {document_id}", document_id, at=at):
             return
-        step = _step_named(actor, document_id, name)
-        seen = access_document(actor, document_id, to=step.action, lock=True)
+        seen = access_document(actor, document_id, lock=True)
+        step = _step_named(seen, name)
         if seen.document.version != version:
             raise ChangedMeanwhile
         if step.needs_reason and not reason.strip():
@@ -136,10 +137,14 @@ def others_than(seen: Seen, audience: UUID | None) -> list[UUID | None]:
     return sorted(companies - {seen.actor.company})  # type: ignore[return-value]
 
 
-def _step_named(actor: Actor, document_id: UUID, name: str) -> Step:
-    step = access_document(actor, document_id).kind.step(name)
+def _step_named(seen: Seen, name: str) -> Step:
+    step = seen.kind.step(name)
     if step is None:
         raise StepNotOpen
+    if not seen.actor.may(seen.kind.permission(step.action)) and not seen.actor.may(
+        seen.kind.permission(Action.SYSTEM)
+    ):
+        raise RoleMayNot
     return step
 
 

@@ -23,6 +23,7 @@ from torihiki.exchange.actions.drafts import (
     start_revision,
     submit_draft,
 )
+from torihiki.exchange.actions.issuing import issue_document
 from torihiki.exchange.actions.remarks import comment
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import take_step
@@ -80,6 +81,16 @@ def create_document(request: ApiRequest, *, body: shapes.NewDocument) -> Answer:
     now, kind, document_id = timezone.now(), _kind(body.kind), new_id()
 
     def write() -> shapes.Receipt:
+        if body.send and body.source is None:
+            issued = issue_document(
+                request.actor,
+                kind,
+                body=body.body or {},
+                recipients=body.recipients,
+                at=now,
+                document_id=document_id,
+            )
+            return states.issued_receipt(issued)
         start_draft(
             request.actor,
             kind,

@@ -1,6 +1,7 @@
 """Where a document stands, in the shapes of the API."""
 
 import json
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from torihiki.exchange.actions.drafts import IN_APPROVAL, body_sha256, usable_so
 from torihiki.exchange.actions.steps import open_steps
 from torihiki.exchange.api import shapes
 from torihiki.exchange.bodies import Totals
-from torihiki.exchange.models import Attachment, Comment, Draft, PartyView, Recipient, Version
+from torihiki.exchange.models import Attachment, Comment, Document, Draft, PartyView, Recipient, Version
 from torihiki.exchange.refusals import ChangedMeanwhile, RecipientUnfit
 from torihiki.exchange.searching import amount_of
 from torihiki.exchange.specs import DRAFT, ISSUER, KINDS
@@ -41,7 +42,11 @@ class SeenBefore(Refused):
 
 def etag_of(view: PartyView, version: int, draft: Draft | None) -> str:
     """What this company can see changing: the newest version, its own draft, the last change of state."""
-    return f"{version}.{draft.revision if draft else 0}.{int(view.changed_at.timestamp() * 1_000_000):x}"
+    return etag(version, draft.revision if draft else 0, view.changed_at)
+
+
+def etag(version: int, revision: int, changed_at: datetime) -> str:
+    return f"{version}.{revision}.{int(changed_at.timestamp() * 1_000_000):x}"
 
 
 def matched(request: ApiRequest, document_id: UUID) -> tuple[Seen, Draft | None]:
@@ -66,6 +71,20 @@ def receipt(request: ApiRequest, document_id: UUID) -> shapes.Receipt:
         version=seen.document.version,
         revision=draft.revision if draft else 0,
         etag=etag_of(view, seen.document.version, draft),
+    )
+
+
+def issued_receipt(document: Document) -> shapes.Receipt:
+    """Of a document that was just issued: its view has its own state and time."""
+    return shapes.Receipt(
+        id=document.pk,
+        kind=document.kind,
+        number=document.number,
+        state=document.state,
+        internal_state="",
+        version=document.version,
+        revision=0,
+        etag=etag(document.version, 0, document.changed_at),
     )
 
 
