@@ -141,9 +141,7 @@ def _step_named(seen: Seen, name: str) -> Step:
     step = seen.kind.step(name)
     if step is None:
         raise StepNotOpen
-    if not seen.actor.may(seen.kind.permission(step.action)) and not seen.actor.may(
-        seen.kind.permission(Action.SYSTEM)
-    ):
+    if not any(seen.actor.may(seen.kind.permission(needed)) for needed in (step.action, Action.SYSTEM)):
         raise RoleMayNot
     return step
 
