@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from torihiki.exchange.bodies import PartyDetails, TaxCategory
+from torihiki.project.demo.catalogue import FOOD
 from torihiki.services.invoices.body import InvoiceBody, InvoiceLine
 from torihiki.services.invoices.mapping import write_pint
 
@@ -84,33 +85,56 @@ YEAR_END_QUOTE = {
         },
     ],
 }
-FOOD = (
-    ("A-1001", "コシヒカリ 10kg", "袋", "4200", 24),
-    ("A-2040", "国産鶏もも肉 2kg", "パック", "1980", 36),
-    ("A-3115", "冷凍むきえび 1kg", "パック", "2350", 18),
-    ("A-4502", "業務用牛乳 1L", "本", "218", 90),
-)
-
-
-def monthly_food(month: int, *, extra: bool = False) -> dict[str, Any]:
-    """A month's food at the reduced rate, and one thing at the standard rate. `extra` adds a dozen of each."""
-    more = 12 if extra else month
-    lines: list[dict[str, str]] = [
+SYSTEM_LINES = [
+    {
+        "item_code": "SN-01",
+        "description": "店舗予約システム 月額利用料",
+        "quantity": "12",
+        "unit": "月",
+        "unit_price": "48000",
+    },
+    {"description": "初期設定・操作研修", "quantity": "1", "unit": "式", "unit_price": "180000"},
+]
+CONSIGNMENT = {
+    "subject": "委託販売分 仕入明細",
+    "lines": [
         {
-            "item_code": code,
-            "description": name,
-            "quantity": str(count + more),
-            "unit": unit,
-            "unit_price": price,
+            "item_code": "SZ-100",
+            "description": "北海道バターサブレ 12枚",
+            "quantity": "84",
+            "unit": "箱",
+            "unit_price": "780",
             "tax_category": "AA",
         }
-        for code, name, unit, price, count in FOOD
+    ],
+}
+FAIR_LINES = [
+    {
+        "item_code": "SZ-110",
+        "description": "すずらんプリン 6個入",
+        "quantity": "120",
+        "unit": "箱",
+        "unit_price": "960",
+        "tax_category": "AA",
+    }
+]
+
+
+def extra_food(month: int) -> dict[str, Any]:
+    """Food at the reduced rate and one thing at the standard rate, delivered without an order."""
+    lines = [
+        {
+            "item_code": item.code,
+            "description": item.name,
+            "quantity": str(2 * item.usual),
+            "unit": item.unit,
+            "unit_price": item.price,
+            "tax_category": item.tax,
+        }
+        for item in (*FOOD[:4], FOOD[14])
     ]
-    lines.append(
-        {"item_code": "B-0310", "description": "業務用洗剤 5L", "quantity": "4", "unit": "本", "unit_price": "1250"}
-    )
     return {
-        "subject": f"{month}月分 食材・備品",
+        "subject": f"{month}月分 食材・備品（追加納品）",
         "payment_means": [{"account": "0001:001:1:1234567", "account_name": "アオバショクヒン(カ"}],
         "lines": lines,
     }

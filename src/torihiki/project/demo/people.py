@@ -10,11 +10,27 @@ PASSWORD = "Torihiki-26"  # noqa: S105 — the demo tells it to everybody
 
 @dataclass(frozen=True)
 class DemoCompany:
-    """Login ids are `key` for the administrator and `key-clerk`, `key-approver`, `key-viewer` for the others."""
+    """Login ids are `key` for the administrator, `key-clerk`, `key-approver`, `key-viewer` for those of head office,
+    and `key-store` for who keeps a store."""
 
     key: str
     details: PartyDetails
     people: tuple[tuple[Role, str], ...]
+    stores: tuple["Store", ...] = ()
+
+    def login_ids(self) -> list[str]:
+        own = [self.key if role == Role.ADMINISTRATOR else f"{self.key}-{role}" for role, _name in self.people]
+        return own + [f"{self.key}-{store.key}" for store in self.stores]
+
+
+@dataclass(frozen=True)
+class Store:
+    """A unit of the company, with a clerk of its own who orders for it."""
+
+    key: str
+    name: str
+    place: str
+    keeper: str
 
 
 def _card(name: str, kana: str, number: str, registered: bool, address: Address, phone: str, key: str) -> PartyDetails:
@@ -46,6 +62,11 @@ HIDAMARI = DemoCompany(
         (Role.CLERK, "仕入 健太"),
         (Role.APPROVER, "本部 恵子"),
         (Role.VIEWER, "監査 徹"),
+    ),
+    (
+        Store("ginza", "銀座店", "東京都中央区銀座9-9-9 ひだまりビル1F", "銀座 花"),
+        Store("yokohama", "横浜店", "神奈川県横浜市西区みなとみらい9-9-9", "横浜 海斗"),
+        Store("shinjuku", "新宿店", "東京都新宿区新宿9-9-9", "新宿 陽菜"),
     ),
 )
 AOBA = DemoCompany(
@@ -92,7 +113,46 @@ SATO = DemoCompany(
     ),
     ((Role.ADMINISTRATOR, "佐藤 文"),),
 )
-COMPANIES = (HIDAMARI, AOBA, MINATO, SATO)
+SUZURAN = DemoCompany(
+    "suzuran",
+    _card(
+        "株式会社すずらん製菓",
+        "カブシキガイシャスズランセイカ",
+        "2430001067890",
+        True,
+        Address(postal_code="060-0001", prefecture="北海道", city="札幌市中央区", street="北一条西99-9"),
+        "011-000-5005",
+        "suzuran",
+    ),
+    ((Role.ADMINISTRATOR, "鈴木 蘭"), (Role.CLERK, "出荷 大地")),
+)
+KAWACHI = DemoCompany(
+    "kawachi",
+    _card(
+        "有限会社河内精工",
+        "ユウゲンガイシャカワチセイコウ",
+        "6122002098765",
+        True,
+        Address(postal_code="577-0001", prefecture="大阪府", city="東大阪市", street="高井田99-9"),
+        "06-0000-6006",
+        "kawachi",
+    ),
+    ((Role.ADMINISTRATOR, "河内 鉄男"), (Role.CLERK, "旋盤 勝")),
+)
+SORANO = DemoCompany(
+    "sorano",
+    _card(
+        "ソラノ情報システム株式会社",
+        "ソラノジョウホウシステムカブシキガイシャ",
+        "8011001034567",
+        True,
+        Address(postal_code="150-0002", prefecture="東京都", city="渋谷区", street="渋谷9-99-9", building="空ビル12F"),
+        "03-0000-7007",
+        "sorano",
+    ),
+    ((Role.ADMINISTRATOR, "空野 光"), (Role.CLERK, "運用 翼")),
+)
+COMPANIES = (HIDAMARI, AOBA, MINATO, SATO, SUZURAN, KAWACHI, SORANO)
 PRINTER = PartyDetails(
     name="山手印刷株式会社",
     name_kana="ヤマテインサツカブシキガイシャ",

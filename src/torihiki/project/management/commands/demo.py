@@ -5,12 +5,12 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from torihiki.project.demo.many import administrator, load_many
 from torihiki.project.demo.people import COMPANIES, HIDAMARI, PASSWORD
-from torihiki.project.demo.story import load
+from torihiki.project.demo.world import load
 from torihiki.project.environment import ROLE_VARIABLES
 
 
@@ -23,15 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same documents (1)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():  # half a demo would be taken for a whole one at the next start
-            if not _is_loaded():
-                load(now=timezone.now())
+        if not _is_loaded():
+            load(now=timezone.now())
         self.stdout.write(f"Sign in with one of these login ids; the password of all is {PASSWORD}")
         for company in COMPANIES:
-            ids = [
-                company.key if role == "administrator" else f"{company.key}-{role}" for role, _name in company.people
-            ]
-            self.stdout.write(f"  {company.details.name}: {', '.join(ids)}")
+            self.stdout.write(f"  {company.details.name}: {', '.join(company.login_ids())}")
         if options["documents"]:
             self._load(options["company"], options["documents"], options["seed"])
 
