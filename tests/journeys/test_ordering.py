@@ -1,4 +1,4 @@
-"""From the order to the invoice of what was accepted: a change agreed, two deliveries, a difference, by clicks alone."""
+"""From the order to the invoice of what was accepted: a change agreed, two deliveries, a difference, all by clicks."""
 
 import pytest
 from playwright.sync_api import expect
