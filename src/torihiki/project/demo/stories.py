@@ -215,6 +215,11 @@ def _two_broken(body: Body) -> Mapping[str, Any]:
     )
 
 
+def _all_broken(body: Body) -> Mapping[str, Any]:
+    found = {"quantity": "0", "difference": "quality", "remark": "冷凍が解けている"}
+    return {"lines": [{**line, **found, "rejected": line["delivered"]} for line in body["lines"]]}
+
+
 # ---- asked and quoted
 
 
@@ -254,6 +259,24 @@ def open_request(buyer: Staff, sellers: Sequence[Staff], *, at: datetime) -> Sto
     step(sellers[0].clerk, request, "ask", at=at, reason="サイズの内訳はお決まりでしょうか。")
     yield (at := at + HOUR)
     say(buyer.clerk, request, "予算は本部と相談中。", at=at, shared=False)
+
+
+def compared(buyer: Staff, sellers: Sequence[Staff], *, at: datetime, awarded: bool) -> Story:
+    """The same is asked of several, who quote; one of them gets it."""
+    yield at
+    request = send(buyer.clerk, "rfq", papers.UNIFORM_REQUEST, *(seller.head for seller in sellers), at=at)
+    quotes = []
+    for number, seller in enumerate(sellers):
+        yield (at := at + 4 * HOUR)
+        price = str(1_350 - 40 * number)
+        quotes.append(send_from(seller.clerk, "quote", request, _priced(price), at=at))
+    if awarded:
+        yield (at := at + DAY)
+        step(buyer.clerk, quotes[-1], "accept", at=at)
+
+
+def _priced(price: str) -> Change:
+    return lambda body: {"lines": [{**line, "unit_price": price} for line in body["lines"]]}
 
 
 def quote_waiting(seller: Staff, buyer: Staff, *, at: datetime) -> Story:
@@ -316,6 +339,78 @@ def endings(
         at += 5 * DAY
 
 
+def credit_endings(writer: Actor, reader: Actor, ways: Sequence[Sequence[str]], *, at: datetime) -> Story:
+    """An accepted invoice is given back, and what becomes of the credit note."""
+    for way in ways:
+        yield at
+        body = {"subject": "タブレット保守 解約分", "lines": papers.SYSTEM_LINES[:1]}
+        invoice = send(writer, "invoice", body, reader, at=at)
+        yield (at := at + DAY)
+        step(reader, invoice, "accept", at=at)
+        yield (at := at + DAY)
+        note = send_from(writer, "credit_note", invoice, at=at)
+        yield from taken(note, writer, reader, "credit_note", way, at=at)
+        at += 5 * DAY
+
+
+def stopped(course: Supply, chance: Random, point: str, *, at: datetime) -> Story:
+    """An order that has come to `point` and waits there."""
+    yield at
+    body = {"subject": course.subject, "delivery_place": course.place, "lines": lines_of(course.items, chance, most=3)}
+    order = send(course.buyer, "order", body, course.seller.head, at=at)
+    if point == "sent":
+        return
+    yield (at := at + HOUR)
+    seller = course.seller.clerk
+    send_from(seller, "order_response", order, _fewer if point == "change_proposed" else None, at=at)
+    if point == "change_proposed":
+        return
+    yield (at := at + HOUR)
+    if point == "superseded":
+        send_again(
+            course.buyer, order, lambda _body: {"note": "荷受けは9時から。"}, reason="備考を追加しました。", at=at
+        )
+        return
+    if point in ("request_cancel", "offer_cancel"):
+        asking = {"request_cancel": course.buyer, "offer_cancel": seller}
+        step(asking[point], order, point, at=at, reason=REASONS[point])
+        return
+    delivery = send_from(seller, "delivery", order, at=at)
+    yield (at := at + HOUR)
+    if point in ("request_correction", "receive", "cancel_delivery"):
+        acting = seller if point == "cancel_delivery" else course.buyer
+        name = point.removesuffix("_delivery")
+        step(acting, delivery, name, at=at, reason="" if name == "receive" else REASONS[name])
+        return
+    if point == "shipped":
+        return
+    found = _all_broken if point == "reject" else _two_broken
+    acceptance = send_from(course.buyer, "acceptance", delivery, found, at=at)
+    yield (at := at + HOUR)
+    if point in ("ask", "withdraw", "agree", "reject"):
+        acting = course.buyer if point == "withdraw" else seller
+        name = "agree" if point == "reject" else point
+        step(acting, acceptance, name, at=at, reason=REASONS.get(name, ""))
+
+
+POINTS = (
+    "sent",
+    "change_proposed",
+    "superseded",
+    "request_cancel",
+    "offer_cancel",
+    "shipped",
+    "request_correction",
+    "receive",
+    "cancel_delivery",
+    "inspect",
+    "ask",
+    "withdraw",
+    "agree",
+    "reject",
+)
+
+
 def taken(document: UUID, writer: Actor, reader: Actor, kind: str, way: Sequence[str], *, at: datetime) -> Story:
     """These steps, a day apart, each by whom it is for."""
     for name in way:
@@ -345,4 +440,4 @@ REASONS = {
 
 
 def store_supply(store: Store, keeper: Actor, seller: Staff, items: Sequence[Item]) -> Supply:
-    return Supply(keeper, seller, items, f"{store.name} 食材・備品", store.place, every_days=7)
+    return Supply(keeper, seller, items, f"{store.name} 食材・備品", store.place, every_days=14)

@@ -24,14 +24,18 @@ from torihiki.project.demo.people import AOBA, COMPANIES, HIDAMARI, KAWACHI, MIN
 from torihiki.project.demo.stories import (
     DAY,
     HOUR,
+    POINTS,
     Story,
     Supply,
     billed_monthly,
+    compared,
+    credit_endings,
     endings,
     kitchen,
     machine,
     open_request,
     quote_waiting,
+    stopped,
     store_supply,
     supply,
 )
@@ -85,8 +89,8 @@ def _stories(staff: dict[str, Staff], chance: Random, *, begin: datetime, now: d
     )
     courses = [store_supply(store, keeper, aoba, FOOD) for store, keeper in hidamari.stores]
     courses += [
-        Supply(aoba.clerk, suzuran, SWEETS, "菓子・アイス 仕入", AOBA.details.address.street, every_days=12, most=5),
-        Supply(minato.clerk, kawachi, PARTS, "部品 定期発注", MINATO.details.address.street, every_days=16, most=4),
+        Supply(aoba.clerk, suzuran, SWEETS, "菓子・アイス 仕入", AOBA.details.address.street, every_days=24, most=5),
+        Supply(minato.clerk, kawachi, PARTS, "部品 定期発注", MINATO.details.address.street, every_days=30, most=4),
     ]
     repeated = [supply(course, Random(chance.random()), begin=begin) for course in courses]
     repeated += [
@@ -104,8 +108,13 @@ def _stories(staff: dict[str, Staff], chance: Random, *, begin: datetime, now: d
         yield machine(hidamari.clerk, minato, MACHINES, subject, Random(chance.random()), at=start)
     yield kitchen(hidamari, minato, aoba, start=now - 40 * DAY)
     yield open_request(hidamari, (aoba, minato), at=now - 2 * DAY)
+    yield compared(hidamari, (aoba, minato), at=now - 60 * DAY, awarded=True)
+    yield compared(hidamari, (aoba, minato), at=now - 3 * DAY, awarded=False)
     yield quote_waiting(aoba, hidamari, at=now - DAY)
     yield from _endings(staff, begin=begin)
+    for number, point in enumerate(POINTS):
+        start = now - (2 + number % 5) * DAY
+        yield stopped(courses[number % len(courses)], Random(chance.random()), point, at=start)
 
 
 def _endings(staff: dict[str, Staff], *, begin: datetime) -> Iterator[Story]:
@@ -120,9 +129,10 @@ def _endings(staff: dict[str, Staff], *, begin: datetime) -> Iterator[Story]:
     yield endings("rfq", hidamari.clerk, minato.head, papers.UNIFORM_REQUEST, [["close"], ["cancel"]], at=at)
     ways = [["query"], ["reject"], ["withdraw"], ["reject", "cancel"], []]
     yield endings("invoice", sato.head, hidamari.clerk, papers.DESIGN, ways, at=at)
+    yield credit_endings(sorano.clerk, hidamari.clerk, [["accept"], *ways[:4]], at=at)
     yield endings("self_billing", aoba.clerk, suzuran.head, papers.CONSIGNMENT, [["accept"], *ways], at=at)
     order = {"subject": "催事用 焼菓子", "delivery_place": "横浜市中区山下町999", "lines": papers.FAIR_LINES}
-    yield endings("order", aoba.clerk, suzuran.clerk, order, [["withdraw"]], at=at)
+    yield endings("order", aoba.clerk, suzuran.clerk, order, [["withdraw"], []], at=at)
 
 
 def _outside(buyer: Staff, *, now: datetime) -> None:
