@@ -93,7 +93,7 @@ def load_many(
     """
     if not 1 <= count <= DOCUMENTS_MAX:
         raise ValueError(f"between 1 and {DOCUMENTS_MAX:,} documents")
-    chance = random.Random(seed)  # noqa: S311 — load, not secrets
+    chance = random.Random(seed)
     with scope(actor):
         own = access_own_party(actor)
         partners = _partners(actor, chance, at=until)

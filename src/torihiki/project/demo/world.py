@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
+from django.db import transaction
 from django.db.models import F
 
 from torihiki.exchange.actions.drafts import start_draft, submit_draft
@@ -51,7 +52,8 @@ TOLD = timedelta(days=2)
 def load(*, now: datetime, seed: int = SEED) -> None:
     """Make the companies and their documents, the oldest half a year before `now`. On an empty database only."""
     begin = now - HISTORY
-    staff = {company.key: found(company, at=begin) for company in COMPANIES}
+    with transaction.atomic():  # all companies or none; an interrupted history is only shorter
+        staff = {company.key: found(company, at=begin) for company in COMPANIES}
     hidamari, aoba, minato, sato, suzuran, kawachi, sorano = (
         staff[c.key] for c in (HIDAMARI, AOBA, MINATO, SATO, SUZURAN, KAWACHI, SORANO)
     )
