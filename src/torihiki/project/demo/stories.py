@@ -362,8 +362,9 @@ def stopped(course: Supply, chance: Random, point: str, *, at: datetime) -> Stor
         return
     yield (at := at + HOUR)
     seller = course.seller.clerk
-    send_from(seller, "order_response", order, _fewer if point == "change_proposed" else None, at=at)
-    if point == "change_proposed":
+    answer = {"change_proposed": _fewer, "rejected": _nothing}.get(point)
+    send_from(seller, "order_response", order, answer, at=at)
+    if point in ("change_proposed", "rejected"):
         return
     yield (at := at + HOUR)
     if point == "superseded":
@@ -396,6 +397,7 @@ def stopped(course: Supply, chance: Random, point: str, *, at: datetime) -> Stor
 POINTS = (
     "sent",
     "change_proposed",
+    "rejected",
     "superseded",
     "request_cancel",
     "offer_cancel",
@@ -440,4 +442,4 @@ REASONS = {
 
 
 def store_supply(store: Store, keeper: Actor, seller: Staff, items: Sequence[Item]) -> Supply:
-    return Supply(keeper, seller, items, f"{store.name} 食材・備品", store.place, every_days=14)
+    return Supply(keeper, seller, items, f"{store.name} 食材・備品", store.place, every_days=21)
