@@ -48,6 +48,7 @@ CONTENT: dict[str, tuple[str, Any]] = {
     "api-action": ("", {"version": 1, "revision": 1, "sha256": "0" * 64, "reason": "ですか"}),
     "api-comments": ("", {"text": "ですか"}),
     "api-files": ("?name=a.txt", b"a"),
+    "api-imports": ("?kind=invoice", [{"recipients": ["00000000-0000-7000-8000-000000000000"], "body": {}}]),
     "api-take-in": ("?name=a.xml", b"<a/>"),
 }
 """What a program sends to each address of the API that takes anything: a query, and JSON or bytes."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from torihiki.exchange.api import documents, kinds, partners
+from torihiki.exchange.api import documents, imports, kinds, partners
 from torihiki.exchange.api import files as api_files
 from torihiki.exchange.pages import detail, edit, files, lists
 from torihiki.ledger.endpoints import address
@@ -36,6 +36,7 @@ urlpatterns = [
     address("documents/<uuid:document_id>/pdf", api_files.get_pdf, name="api-pdf"),
     address("documents/<uuid:document_id>/exports/<slug:code>", api_files.get_export, name="api-export"),
     address("documents/<uuid:document_id>/versions/<int:number>", api_files.get_version, name="api-version"),
+    address("imports", imports.import_documents, name="api-imports"),
     address("partners", partners.find_partners, name="api-partners"),
     address("partners/<uuid:partner_id>", partners.get_partner, name="api-partner"),
     path("", lists.box_page, {"box": "todo"}, name="home"),

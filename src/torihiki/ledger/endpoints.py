@@ -90,12 +90,14 @@ def _response(answer: Any, status: int) -> HttpResponseBase:
 
 
 def problem_of(refusal: Refused) -> Problem:
-    """A refusal of the product in the API's words. What it says of the body points below `/body`."""
+    """A refusal of the product in the API's words. What it says of the body points below `/body`; what it says of many
+    rows, each into its own."""
     mistakes = in_body(refusal.facts.get("errors", ()), below="/body")
     mistakes += [
         Mistake(str(problem.text), "rule", "#/body/" + problem.field if problem.field else "#/body")
         for problem in refusal.facts.get("problems", ())
     ]
+    mistakes += [Mistake(row.text, "row", f"#/{row.index}{row.pointer}") for row in refusal.facts.get("rows", ())]
     return Problem(refusal.status, refusal.code, str(refusal.message), mistakes)
 
 

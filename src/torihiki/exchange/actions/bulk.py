@@ -52,9 +52,7 @@ class Row(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    recipients: Annotated[
-        tuple[UUID, ...], Field(min_length=1, max_length=RECIPIENTS_MAX)
-    ]  # ids of own partners' parties
+    recipients: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=RECIPIENTS_MAX)]  # own partners' parties
     body: dict[str, Any]
 
 
@@ -79,7 +77,7 @@ class Imported:
 
 
 class ImportRefused(Refused):
-    """Nothing was issued. `errors` are the first ERRORS_MAX by row; `wrong` counts the rows that have any."""
+    """Nothing was issued. `rows` has the first ERRORS_MAX by row; `wrong` counts the rows that have any."""
 
     status = 422
     code = "import_refused"
@@ -88,7 +86,7 @@ class ImportRefused(Refused):
         super().__init__(
             _("%(wrong)d rows are wrong; nothing was issued. Correct them and send the whole file again.")
             % {"wrong": wrong},
-            errors=errors,
+            rows=errors,
             wrong=wrong,
         )
 
@@ -101,14 +99,16 @@ class TooManyRows(Refused):
         super().__init__(_("Import between 1 and %(most)s documents at once.") % {"most": f"{DOCUMENTS_MAX:,}"})
 
 
-def issue_documents(actor: Actor, kind: Kind, rows: Sequence[object], *, at: datetime, key: str = "") -> Imported:
+def issue_documents(
+    actor: Actor, kind: Kind, rows: Sequence[object], *, at: datetime, key: str = "", import_id: UUID | None = None
+) -> Imported:
     """Send one document for each of `rows` (each has the fields of `Row`), all or none, and say what was issued.
 
     They are numbered in order, without a gap. The other side sees each as if it had been sent by itself. The same `key`
     with the same rows again issues nothing and gives the former answer. Raises ImportRefused with the errors by row,
     TooManyRows, RoleMayNot, ApprovalMissing, SourceUnfit for a kind that is only made from a source, KeyUsedElsewhere.
     """
-    import_id = new_id()
+    import_id = import_id or new_id()
     with attempt(ExchangeEvent.IMPORTED, actor, subject_type=IMPORT, subject_id=import_id, data={"kind": kind.code}):
         own = access_own_party(actor)
         check_may_issue(actor, kind, own)
@@ -292,4 +292,6 @@ def _by_place(index: int, errors: Iterable[Mapping[str, Any]], before: str) -> l
 
 
 def _pointer(place: Iterable[str | int]) -> str:
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+    """Names that came with a request may be no text at all; what is told of them is."""
+    text = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+    return text.encode(errors="replace").decode()

@@ -78,7 +78,7 @@ def find_documents(request: ApiRequest, *, query: shapes.DocumentQuery) -> shape
     problems=(404, 409),
 )
 def create_document(request: ApiRequest, *, body: shapes.NewDocument) -> Answer:
-    now, kind, document_id = timezone.now(), _kind(body.kind), new_id()
+    now, kind, document_id = timezone.now(), kind_named(body.kind), new_id()
 
     def write() -> shapes.Receipt:
         if body.send and body.source is None:
@@ -241,9 +241,11 @@ def _address(document_id: UUID) -> str:
     return reverse("api-document", args=[document_id])
 
 
-def _kind(code: str) -> Kind:
+def kind_named(code: str, *, parameter: str = "") -> Kind:
+    """Raises Problem 422 that points to the body's `kind`, or to the query's parameter."""
     if code not in KINDS:
-        mistake = Mistake(str(_("There is no such kind.")), "kind", "#/kind")
+        pointer = "" if parameter else "#/kind"
+        mistake = Mistake(str(_("There is no such kind.")), "kind", pointer, parameter)
         raise Problem(422, "request_invalid", _("Correct the marked fields."), [mistake])
     return KINDS[code]
 

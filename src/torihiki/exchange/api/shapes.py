@@ -381,6 +381,20 @@ class FileQuery(Asked):
     name: FileName
 
 
+class ImportQuery(Asked):
+    kind: Annotated[str, Field(max_length=40)] = Field(description="Of all the documents.")
+
+
+class ImportReceipt(BaseModel):
+    """What an import issued, numbered without a gap."""
+
+    id: UUID = Field(description="Of the import, in the audit log.")
+    kind: str
+    documents: int
+    first: str = Field(description="The first number.")
+    last: str = Field(description="The last number.")
+
+
 class VersionQuery(Asked):
     version: Annotated[int, Field(ge=1, le=10**6)] | None = Field(None, description="Left out: the newest.")
 

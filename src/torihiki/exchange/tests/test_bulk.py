@@ -14,6 +14,7 @@ from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from tests.market import SUPERUSER, Market
+from tests.programs import program_of
 from tests.world import Desk
 from torihiki.exchange.actions import bulk
 from torihiki.exchange.actions.bulk import ImportRefused, TooManyRows, issue_documents
@@ -153,10 +154,10 @@ def test_one_wrong_row_issues_nothing_and_is_named(issuer: Desk, receiver: Desk,
     before = issuer.events()
     with issuer.acting() as actor, pytest.raises(ImportRefused) as refused:
         issue_documents(actor, kind, rows, at=timezone.now())
-    places = {(error.index, error.pointer) for error in refused.value.facts["errors"]}
+    places = {(error.index, error.pointer) for error in refused.value.facts["rows"]}
     assert {(1, "/body/lines/1/quantity"), (2, "/recipients"), (3, "/body/colour"), (4, "/body/lines")} <= places
     assert refused.value.facts["wrong"] == 4
-    assert all(error.text for error in refused.value.facts["errors"])
+    assert all(error.text for error in refused.value.facts["rows"])
     with issuer.acting():
         assert not Document.objects.exists()
     assert issuer.events()[len(before) :] == ["ledger.refused"]
@@ -176,8 +177,9 @@ def test_one_wrong_row_issues_nothing_and_is_named(issuer: Desk, receiver: Desk,
         {"recipients": [str(uuid4())], "body": {"lines": [{"line_id": {}}]}},
         {"recipients": [str(uuid4())], "body": {"subject": 10**30}},
         {"recipients": [str(uuid4())], "body": {"a/b~c": 1}, "x": 1},
+        {"recipients": [str(uuid4())], "body": {"\ud800": "\ud800"}},
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_what_is_no_row_is_refused(issuer: Desk, row: object) -> None:
     with issuer.acting() as actor, pytest.raises(ImportRefused):
@@ -226,3 +228,43 @@ def test_who_may_not_send_imports_nothing(issuer: Desk, receiver: Desk) -> None:
             issue_documents(actor, FREE[0], [], at=at)
         assert not Document.objects.exists()
         assert Entry.objects.filter(event="document.sent").count() == 0
+
+
+# ---- by the API
+
+
+def test_a_program_imports_and_every_wrong_row_is_pointed_to(issuer: Desk, receiver: Desk, stranger: Desk) -> None:
+    kind, program = FREE[-1], program_of(issuer)
+    rows = rows_for(kind, receiver)
+    address = f"imports?kind={kind.code}"
+    wrong = program.post(address, [rows[0], {**rows[1], "recipients": [str(stranger.party.id)]}])
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "import_refused")
+    assert [error["pointer"] for error in wrong.json()["errors"]] == ["#/1/recipients"]
+    done = program.post(address, rows, key="file-1")
+    assert (done.status_code, done.json()["documents"]) == (201, 3)
+    assert program.post(address, rows, key="file-1").json() == done.json()
+    lines = "\n".join(json.dumps(row) for row in rows).encode()
+    more = program.post(address, lines, content_type="application/jsonl")
+    assert more.json()["last"][-6:] == "000006"
+    assert len(program_of(receiver).get("documents").json()["items"]) == 6
+    assert program_of(stranger).get("documents").json()["items"] == []
+    assert issuer.events().count("document.imported") == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"", 400), (b"{}", 400), (b"[", 400), (b"[" * 100_000, 400), (b"[NaN]", 400), (b"\xff", 400), (b"[]", 422)],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_is_no_list_is_refused(issuer: Desk, content: bytes, status: int) -> None:
+    answer = program_of(issuer).post(f"imports?kind={FREE[-1].code}", content)
+    assert answer.status_code in (status, 415 if not content else status)
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_program_needs_the_scope_and_a_kind(issuer: Desk, receiver: Desk) -> None:
+    rows = rows_for(FREE[-1], receiver)
+    assert program_of(issuer, "*.read").post(f"imports?kind={FREE[-1].code}", rows).status_code == 403
+    assert program_of(issuer, "*.send").post(f"imports?kind={FREE[-1].code}", rows).status_code == 403
+    unknown = program_of(issuer).post("imports?kind=nothing", rows)
+    assert (unknown.status_code, unknown.json()["errors"][0]["parameter"]) == (422, "kind")
