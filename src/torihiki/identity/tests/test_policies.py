@@ -60,7 +60,8 @@ def test_an_administrator_outside_is_warned_and_not_locked_out_unwarned(issuer):
     assert page.context["consequences"][0].for_author
     assert issuer.get("/profile").status_code == 200, "nothing has happened yet"
     assert issuer.post("/security/network", {**data, "confirmed": "yes"}).status_code == 302
-    assert issuer.get("/profile").status_code == 302, "now it has"
+    assert issuer.get("/profile").status_code == 403, "now it has"
+    assert issuer.get("/profile").status_code == 302, "and the session is over"
 
 
 def test_the_preview_names_whom_a_shorter_session_signs_out(issuer, clock):
