@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from tests.dealings import form_data
 from tests.portal import does, filled, internally, led_to, opened, page_of, state_of, view_of, write, write_from
+from tests.programs import Program, program_of
 from tests.world import Desk, make_company, trade
 from torihiki.exchange.actions.drafts import start_draft
 from torihiki.exchange.actions.sending import send_document
@@ -290,3 +291,35 @@ def test_whoever_saves_second_is_told_and_overwrites_nothing(issuer: Desk, recei
     assert statuses(answers) == {302: 1, 409: 9}
     winner = next(n for n, answer in enumerate(answers) if answer.status_code == 302)
     assert view_of(issuer, draft).subject == f"版{winner}"
+
+
+# ---- programs that repeat themselves
+
+
+def test_fifty_requests_under_one_key_make_one_document_and_get_one_answer(db: None) -> None:
+    issuer, receiver = make_company("aoba", "青葉食品株式会社"), make_company("minato", "株式会社みなと商店")
+    trade(issuer, receiver)
+    program = program_of(issuer)
+    body = KINDS["quote"].samples.valid
+    new = {"kind": "quote", "body": body, "recipients": [str(receiver.party.id)], "send": True}
+    answers = at_once([partial(Program(program.secret).post, "documents", new, key="one")] * MANY)
+    assert statuses(answers) == {201: MANY}
+    assert len({answer.content for answer in answers}) == 1
+    with issuer.acting():
+        assert Document.objects.count() == 1
+        assert OutboxMessage.objects.count() == 1
+        assert Entry.objects.filter(event="document.sent").count() == 1
+
+
+def test_programs_number_without_a_gap(db: None) -> None:
+    issuer, receiver = make_company("aoba", "青葉食品株式会社"), make_company("minato", "株式会社みなと商店")
+    trade(issuer, receiver)
+    program = program_of(issuer)
+    body = KINDS["quote"].samples.valid
+    right = {"kind": "quote", "body": body, "recipients": [str(receiver.party.id)], "send": True}
+    wrong = {**right, "body": {**body, "lines": []}}
+    answers = at_once([partial(Program(program.secret).post, "documents", new) for new in [right, wrong] * (MANY // 2)])
+    assert statuses(answers) == {201: MANY // 2, 422: MANY // 2}
+    numbers = sorted(answer.json()["number"] for answer in answers if answer.status_code == 201)
+    year = numbers[0].split("-")[1]
+    assert numbers == [f"QT-{year}-{nth:06d}" for nth in range(1, MANY // 2 + 1)]
