@@ -2,7 +2,7 @@
 
     TORIHIKI_TOKEN=tk_… python client.py https://localhost:8443 "株式会社みなと商店" invoice.pdf
 
-Against the certificate of a platform on one machine, set SSL_CERT_FILE to `var/tls/localhost.crt`.
+Against the certificate of a platform on one machine, set SSL_CERT_FILE to `var/keys/localhost.crt`.
 """
 
 import json
