@@ -11,6 +11,7 @@ from tests.programs import Program, program_of
 from tests.world import Desk
 from torihiki.crypto.digest import sha256_hex
 from torihiki.exchange.specs import KINDS, RECEIVER, Kind, Step
+from torihiki.ledger.models import Entry
 
 
 def answering(kind: Kind) -> Step | None:
@@ -366,3 +367,19 @@ def test_kinds_say_what_a_body_must_be(writer: Program) -> None:
     assert "lines" in shown["body_schema"]["required"]
     assert {step["name"] for step in shown["steps"]} == {step.name for step in KIND.steps}
     assert writer.get("kinds/nothing").status_code == 404
+
+
+# ---- scopes
+
+
+def test_what_a_program_does_bears_its_name_and_ends_at_its_scopes(issuer: Desk, receiver: Desk) -> None:
+    program = program_of(issuer, "*.read", f"{KIND.service}.draft", name="見積システム")
+    assert program.post("documents", new(receiver)).status_code == 201
+    refused = program.post("documents", new(receiver, send=True))
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    other = next(kind for kind in KINDS.values() if kind.free and kind.service != KIND.service)
+    foreign = program.post("documents", {**new(receiver), "kind": other.code, "body": other.samples.valid})
+    assert foreign.json()["code"] == "not_permitted"
+    with issuer.acting():
+        names = Entry.objects.filter(event__startswith="document.").values_list("actor_name", flat=True)
+        assert set(names) == {"見積システム"}

@@ -106,23 +106,6 @@ def test_a_token_has_no_door_in_the_portal(issuer: Desk) -> None:
     assert (page.status_code, page["Location"].partition("?")[0]) == (302, "/sign-in")
 
 
-def test_what_a_program_does_bears_its_name(issuer: Desk, receiver: Desk) -> None:
-    program = program_of(issuer, "*.read", "quotes.draft", name="見積システム")
-    from torihiki.exchange.specs import KINDS
-
-    kind = KINDS["quote"]
-    new = {"kind": "quote", "body": kind.samples.valid, "recipients": [str(receiver.party.id)]}
-    draft = program.post("documents", new)
-    assert draft.status_code == 201
-    refused = program.post("documents", {**new, "send": True})
-    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
-    other = program.post("documents", {**new, "kind": "invoice", "body": KINDS["invoice"].samples.valid})
-    assert other.json()["code"] == "not_permitted"
-    with issuer.acting():
-        names = set(Entry.objects.filter(event__startswith="document.").values_list("actor_name", flat=True))
-    assert names == {"見積システム"}
-
-
 def test_programs_are_nobodys_browser(issuer: Desk) -> None:
     """A cookie beside the token changes nothing, and a token gives no cookie."""
     program = program_of(issuer, "*.read")
