@@ -9,8 +9,10 @@ from django.utils.translation import pgettext_lazy
 from pydantic import ValidationError
 
 from torihiki.identity.permissions import Role
-from torihiki.identity.sso.connections import OidcSettings, read_domains
+from torihiki.identity.sso.connections import OidcSettings, SamlSettings, read_domains
 from torihiki.identity.sso.oidc.asking import discover
+from torihiki.identity.sso.saml.gate import MESSAGE_BYTES_MAX
+from torihiki.identity.sso.saml.messages import read_metadata
 from torihiki.ledger.refusals import Refused
 
 SECRET_LENGTH_MAX = 500
@@ -98,9 +100,9 @@ class OidcForm(ProviderForm):
 
     settings: OidcSettings
 
-    def __init__(self, *args: Any, has_secret: bool = False, **options: Any) -> None:
+    def __init__(self, *args: Any, present: OidcSettings | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.has_secret = has_secret
+        self.has_secret = present is not None
 
     def clean(self) -> dict[str, Any]:
         """Asks the provider, where everything that was typed can be used."""
@@ -122,6 +124,52 @@ class OidcForm(ProviderForm):
     def secrets(self) -> dict[str, str]:
         typed = self.cleaned_data["client_secret"]
         return {"client_secret": typed} if typed else {}
+
+
+class SamlForm(ProviderForm):
+    metadata = forms.FileField(
+        label=_("The provider’s metadata"),
+        required=False,
+        help_text=_("The XML file that the provider offers. With several certificates in it, each is accepted."),
+    )
+    email_from = forms.CharField(label=_("The address stands in"), max_length=200, initial="email")
+    name_from = forms.CharField(label=_("The name stands in"), max_length=200, initial="name")
+    wants_encrypted = forms.BooleanField(label=_("Only encrypted assertions"), required=False)
+    idp_initiated = forms.BooleanField(
+        label=_("Accept sign-ins that begin at the provider"),
+        required=False,
+        help_text=_("Anybody can then make a browser sign in as somebody else: leave it off unless you need it."),
+    )
+    field_order = ("name", "metadata", "email_from", "name_from", "groups_from", "domains")
+
+    settings: SamlSettings
+
+    def __init__(self, *args: Any, present: SamlSettings | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.present = present
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        file = cleaned.get("metadata")
+        if file is None and self.present is None:
+            self.add_error("metadata", _("Choose the metadata file of the provider."))
+        if self.errors:
+            return cleaned
+        try:
+            names = ("entity_id", "sso_url", "slo_url", "certificates")
+            kept = self.present.model_dump(include=set(names)) if self.present else {}
+            told = read_metadata(file.read(MESSAGE_BYTES_MAX + 1)) if file else kept
+            chosen = ("email_from", "name_from", "wants_encrypted", "idp_initiated")
+            typed = {name: cleaned[name] for name in chosen}
+            self.settings = SamlSettings.model_validate({**told, **typed, **self.rules()})
+        except Refused as refusal:
+            self.add_error("metadata", str(refusal.message))
+        except ValidationError as error:
+            self.refuse(error)
+        return cleaned
+
+    def secrets(self) -> dict[str, str]:
+        return {}
 
 
 class EntranceForm(forms.Form):

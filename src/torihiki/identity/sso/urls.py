@@ -2,18 +2,20 @@
 
 from django.urls import path
 
-from torihiki.identity.sso.pages import connections, entering, oidc
+from torihiki.identity.sso.pages import connections, entering, oidc, saml
 
 urlpatterns = [
     path("sso/find", entering.find_page, name="sso-find"),
     path("sso/start/<uuid:provider_id>", entering.start_page, name="sso-start"),
     path("sso/oidc/<uuid:provider_id>/callback", oidc.callback_page, name="sso-callback"),
     path("sso/oidc/<uuid:provider_id>/backchannel-logout", oidc.backchannel_page, name="sso-backchannel"),
+    path("sso/saml/<uuid:provider_id>/acs", saml.acs_page, name="sso-acs"),
     path("sso/<slug:slug>", entering.entrance_page, name="sso-entrance"),
     path("company/sign-in", connections.providers_page, name="identity-providers"),
     path("company/sign-in/new/<str:protocol>", connections.new_provider_page, name="new-identity-provider"),
     path("company/sign-in/<uuid:provider_id>", connections.provider_page, name="identity-provider"),
     path("company/sign-in/<uuid:provider_id>/test", connections.test_page, name="test-identity-provider"),
+    path("company/sign-in/<uuid:provider_id>/metadata", connections.metadata_page, name="our-metadata"),
     path("company/sign-in/<uuid:provider_id>/on", connections.switch_on_page, name="switch-on-identity-provider"),
     path("company/sign-in/<uuid:provider_id>/off", connections.switch_off_page, name="switch-off-identity-provider"),
     path("company/sign-in/<uuid:provider_id>/remove", connections.remove_page, name="remove-identity-provider"),

@@ -1,5 +1,6 @@
 """The administrator's pages about the company's identity providers, and everybody's about their own links."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from torihiki.crypto.xml_signature import make_key_pair
 from torihiki.identity.access import access_own_account
 from torihiki.identity.permissions import MANAGE_COMPANY
 from torihiki.identity.refusals import PasswordWrong
@@ -26,10 +28,11 @@ from torihiki.identity.sso.actions.connections import (
 from torihiki.identity.sso.connections import Connection, open_connection
 from torihiki.identity.sso.events import SsoEvent
 from torihiki.identity.sso.flows import Purpose, begin_flow
-from torihiki.identity.sso.forms import EntranceForm, LinkForm, OidcForm
+from torihiki.identity.sso.forms import EntranceForm, LinkForm, OidcForm, SamlForm
 from torihiki.identity.sso.models import IdentityProvider, Protocol, State
-from torihiki.identity.sso.pages.entering import browser_of, callback_address, lead_away, provider_address
+from torihiki.identity.sso.pages.entering import browser_of, callback_address, lead_away, ours_at, provider_address
 from torihiki.identity.sso.refusals import NoProvider
+from torihiki.identity.sso.saml.messages import our_metadata
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused, attempt
 
@@ -61,15 +64,16 @@ def providers_page(request: DeskRequest) -> HttpResponse:
 def new_provider_page(request: DeskRequest, protocol: str) -> HttpResponse:
     if protocol not in Protocol.values:
         raise NoProvider
-    form = OidcForm(request.POST or None)
+    form = _form(protocol, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
+            secrets = {**form.secrets(), **(_key_pair() if protocol == Protocol.SAML else {})}
             provider = add_provider(
                 request.actor,
                 protocol=protocol,
                 name=form.cleaned_data["name"],
                 settings=form.settings,
-                secrets=form.secrets(),
+                secrets=secrets,
                 domains=form.cleaned_data["domains"],
                 at=timezone.now(),
             )
@@ -86,7 +90,13 @@ def new_provider_page(request: DeskRequest, protocol: str) -> HttpResponse:
 def provider_page(request: DeskRequest, provider_id: UUID) -> HttpResponse:
     provider = access_provider(request.actor, provider_id)
     connection = open_connection(provider)
-    form = OidcForm(request.POST or None, initial=_initial(provider, connection), has_secret=True)
+    form = _form(
+        provider.protocol,
+        request.POST or None,
+        request.FILES or None,
+        initial=_initial(provider, connection),
+        present=connection.settings,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             change_provider(
@@ -111,6 +121,17 @@ def provider_page(request: DeskRequest, provider_id: UUID) -> HttpResponse:
         "links": access_links(request.actor).filter(provider=provider).order_by("-linked_at")[:LINKS_SHOWN_MAX],
     }
     return render(request, "sso/provider.html", context, status=422 if request.method == "POST" else 200)
+
+
+@desk(MANAGE_COMPANY)
+def metadata_page(request: DeskRequest, provider_id: UUID) -> HttpResponse:
+    """Our SAML metadata for one connection, as a file."""
+    connection = open_connection(access_provider(request.actor, provider_id))
+    if connection.protocol != Protocol.SAML:
+        raise NoProvider
+    content = our_metadata(ours_at(connection), connection.secrets["certificate"])
+    head = {"Content-Disposition": 'attachment; filename="torihiki-metadata.xml"'}
+    return HttpResponse(content, content_type="application/samlmetadata+xml", headers=head)
 
 
 @desk(MANAGE_COMPANY)
@@ -201,6 +222,15 @@ def unlink_page(request: DeskRequest, link_id: UUID) -> HttpResponse:
     return redirect("own-links")
 
 
+def _form(protocol: str, *args: Any, **options: Any) -> OidcForm | SamlForm:
+    return OidcForm(*args, **options) if protocol == Protocol.OIDC else SamlForm(*args, **options)
+
+
+def _key_pair() -> dict[str, str]:
+    private, certificate = make_key_pair("torihiki", now=timezone.now())
+    return {"private_key": private, "certificate": certificate}
+
+
 def _initial(provider: IdentityProvider, connection: Connection) -> dict[str, object]:
     told = connection.settings.model_dump(mode="json")
     groups = "\n".join(f"{group} = {role}" for group, role in told["roles_by_group"].items())
@@ -209,6 +239,9 @@ def _initial(provider: IdentityProvider, connection: Connection) -> dict[str, ob
 
 def _addresses(provider: IdentityProvider) -> list[tuple[str, str]]:
     """What the provider's administrator is to type there."""
+    if provider.protocol == Protocol.SAML:
+        place = f"{settings.PUBLIC_URL}/sso/saml/{provider.id}"
+        return [(_("Entity ID"), place), (_("Assertion consumer service (POST)"), f"{place}/acs")]
     return [
         (_("Redirect URI"), callback_address(provider.id)),
         (_("Back-channel logout URI"), settings.PUBLIC_URL + reverse("sso-backchannel", args=[provider.id])),

@@ -24,6 +24,8 @@ from torihiki.identity.sso.flows import COOKIE_NAME, VALID, Begun, Purpose, Take
 from torihiki.identity.sso.models import Protocol, State
 from torihiki.identity.sso.oidc.answers import authorization_url
 from torihiki.identity.sso.refusals import NoProvider
+from torihiki.identity.sso.saml.messages import request_url
+from torihiki.identity.sso.saml.responses import Ours
 from torihiki.ledger.desk import public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor, scope
@@ -93,12 +95,19 @@ def provider_address(connection: Connection, begun: Begun, *, again: bool = Fals
     if connection.protocol == Protocol.OIDC:
         address = callback_address(connection.provider_id)
         return authorization_url(connection, begun, redirect_uri=address, again=again)
-    raise NoProvider
+    return request_url(connection, ours_at(connection), begun, at=timezone.now(), again=again)
 
 
 def callback_address(provider_id: UUID) -> str:
     """The exact redirect URI: of the platform's public name, whatever the request says its host is."""
     return f"{settings.PUBLIC_URL}/sso/oidc/{provider_id}/callback"
+
+
+def ours_at(connection: Connection) -> Ours:
+    """Who we are to one provider: an entity of our own for each connection, so that what is said to one company is said
+    to no other."""
+    place = f"{settings.PUBLIC_URL}/sso/saml/{connection.provider_id}"
+    return Ours(entity_id=place, acs_url=f"{place}/acs", private_key=connection.secrets["private_key"])
 
 
 def browser_of(request: HttpRequest) -> str:
