@@ -183,7 +183,7 @@ def test_a_forged_token_is_refused_with_one_entry_and_one_answer(issuer, connect
 
 def test_a_symmetric_key_in_the_set_verifies_nothing(issuer, connection, monkeypatch):
     key = OctKey.generate_key(256, {"kid": "1"})
-    monkeypatch.setattr("torihiki.identity.sso.tests.test_forged_tokens.KEY", key)
+    monkeypatch.setattr("tests.sso.test_forged_tokens.KEY", key)
     _browser, answer = come_back(monkeypatch, connection, lambda nonce: signed(claims_for(nonce), key, alg="HS256"))
     assert answer.status_code == 403
 
