@@ -449,7 +449,7 @@ class Builder:
         return None
 
     def announce(self, *readers: Desk) -> None:
-        """What the operator tells everybody, what everybody has read, and what nobody may see yet or any more."""
+        """What the operator tells everybody and administrators have read; and what nobody may see, yet or any more."""
         with psycopg.connect(self.market.url(roles.CONSOLE)) as connection:
             for starts, released, withdrawn in (
                 ("-1 hour", True, False),
@@ -470,10 +470,9 @@ class Builder:
             for statement in OPERATOR:
                 connection.execute(statement, {"id": STAFF_ID})
         for desk in readers:
-            for one in (desk, desk.clerk):
-                with one.acting() as actor:
-                    for announcement in access_announcements(actor, at=timezone.now()):
-                        acknowledge_announcement(actor, announcement.pk, at=timezone.now())
+            with desk.acting() as actor:
+                for announcement in access_announcements(actor, at=timezone.now()):
+                    acknowledge_announcement(actor, announcement.pk, at=timezone.now())
 
     def take_in(self, issuer: Desk, receiver: Desk, stranger: Desk) -> None:
         """The issuer's invoice on paper, as it were: what a company takes in from outside is its own."""

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from torihiki.identity.passwords import CLASSES, STANDARD, password_problems
 from torihiki.ledger.refusals import Refused
@@ -45,7 +45,8 @@ class Command(BaseCommand):
             else:
                 reset_password(TERMINAL, login_id, password, at=now)
         except Refused as refusal:
-            raise CommandError(str(refusal.message)) from None
+            with translation.override("en"):  # as everything at the terminal
+                raise CommandError(str(refusal.message)) from None
         shown = "" if options["password_stdin"] or options["ask"] else f" Its password is {password}"
         self.stdout.write(f"{login_id} may sign in to the console.{shown}")
 
