@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.market import Market
@@ -116,3 +117,44 @@ def test_pages_open(loaded: Market) -> None:
         page = desk.get(f"/documents/{view.document_id}")
         assert page.status_code == 200
         assert view.number in page.content.decode()
+
+
+# ---- what finding costs
+
+
+def plan_of(statement: str, parameters: tuple[Any, ...]) -> str:
+    """As the application, past the smallness of this load."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize(("partner", "index"), [(True, "view_by_partner"), (False, "view_by_last_change")])
+def test_a_list_by_dates_walks_one_index_and_skips_inside_it(loaded: Market, partner: bool, index: str) -> None:
+    with loaded.desks["issuer"].acting() as actor:
+        views = access_views(actor).filter(issued_on__gte="2025-04-01", issued_on__lte="2025-06-30")
+        if partner:
+            views = views.filter(counterparty_id=loaded.desks["receiver"].party.id)
+        plan = plan_of(*views.order_by("-changed_at", "-document_id")[:51].query.sql_with_params())
+    assert f"Index Scan using {index}" in plan, plan
+    condition = next(line for line in plan.splitlines() if "Index Cond" in line)
+    assert "issued_on >=" in condition
+    assert "Sort" not in plan
+
+
+def test_a_rare_word_comes_from_the_index(loaded: Market) -> None:
+    """The search function's own query, as the role whose rights it has."""
+    with loaded.open(roles.MIGRATION), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            "EXPLAIN SELECT document_id FROM exchange_partyview v WHERE v.company_id = %s"
+            ' AND exchange_bigrams(v.folded) COLLATE "C" @> exchange_bigrams(exchange_fold(%s))',
+            [loaded.desks["issuer"].company, "定期納品"],
+        )
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "Bitmap Index Scan on view_by_words" in plan, plan
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'exchange_search_views'")
+        assert 'exchange_bigrams(v.folded) COLLATE "C" @> grams' in cursor.fetchone()[0]

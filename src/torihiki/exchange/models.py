@@ -235,9 +235,12 @@ class PartyView(models.Model):
             models.Index(fields=["company", "waiting", "-changed_at", "-document"], name="view_by_waiting"),
             models.Index(fields=["company", "internal_state", "-changed_at", "-document"], name="view_by_internal"),
             models.Index(fields=["company", "kind", "-changed_at", "-document"], name="view_by_kind"),
-            models.Index(fields=["company", "-changed_at", "-document"], name="view_by_change"),
+            # In the order of the list, with the date at the end: rows of other days are passed over inside the index.
+            models.Index(fields=["company", "-changed_at", "-document", "issued_on"], name="view_by_last_change"),
             models.Index(fields=["company", "-issued_on", "-document"], name="view_by_date"),
-            models.Index(fields=["company", "counterparty", "-issued_on", "-document"], name="view_by_counterparty"),
+            models.Index(
+                fields=["company", "counterparty", "-changed_at", "-document", "issued_on"], name="view_by_partner"
+            ),
             models.Index(fields=["company", "amount_minor", "-document"], name="view_by_amount"),
             models.Index(fields=["document"], name="view_by_document"),
         ]
