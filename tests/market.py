@@ -475,7 +475,8 @@ class Builder:
                     acknowledge_announcement(actor, announcement.pk, at=timezone.now())
 
     def take_in(self, issuer: Desk, receiver: Desk, stranger: Desk) -> None:
-        """The issuer's invoice on paper, as it were: what a company takes in from outside is its own."""
+        """The issuer's papers, as it were: what a company takes in from outside is its own, with numbers of others."""
+        numbers = {f"{kind.prefix}-20": f"{self.mark()}-20" for kind in KINDS.values()}
         for kind in KINDS.values():
             if kind.reader is None:
                 continue
@@ -483,7 +484,7 @@ class Builder:
             document_id = self.deal(kind, issuer, receiver, ())
             with issuer.acting() as actor:
                 content = export.write(read_sent(access_versions(access_document(actor, document_id))[0]))
-            for old, new in {**OUTSIDE, "青葉食品株式会社": f"外から {self.mark()}", "INV-": f"{self.mark()}-"}.items():
+            for old, new in {**OUTSIDE, "青葉食品株式会社": f"外から {self.mark()}", **numbers}.items():
                 content = content.replace(old.encode(), new.encode())
             with stranger.acting() as actor:
                 take_in(actor, kind, name=f"{self.mark()}.xml", content=content, at=timezone.now(), key=self.mark())
