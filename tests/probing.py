@@ -99,8 +99,9 @@ class Probe:
             passed = passed or any(self.insert(table, row, actor) for row in self.rows(table, own, actor, 4 * SAMPLE))
         return found if passed else [*found, f"nobody can write into {table}: the probe proves nothing"]
 
-    def hangs(self, key: ForeignKey, role: str = roles.APPLICATION) -> list[str]:
-        """Own rows that can be hung on another company's parent, by adding or by moving them."""
+    def hangs(self, key: ForeignKey, role: str = roles.APPLICATION, most: int = SAMPLE) -> list[str]:
+        """Own rows that can be hung on another company's parent, by adding or by moving them; `most` of either are
+        tried."""
         if not (self.may(role, key.child, "INSERT") or self.may(role, key.child, "UPDATE", key.columns[0])):
             return []
         hidden = f"NOT coalesce({entitled.seen(key.parent, CLASSES[key.parent])}, false)"
@@ -110,9 +111,9 @@ class Probe:
         )
         found = []
         for name, actor in self.companies().items():
-            parents = self.rows(key.parent, hidden, actor, SAMPLE)
+            parents = self.rows(key.parent, hidden, actor, most)
             own = f"({entitled.written(key.child)}) AND {filled.as_string(self.connection)}"
-            for child in self.rows(key.child, own, actor, SAMPLE):
+            for child in self.rows(key.child, own, actor, most):
                 for parent in parents:
                     moved = {mine: parent[theirs] for mine, theirs in key.naming.items()}
                     if None in moved.values() or self.is_own(key, child | moved, actor):

@@ -485,7 +485,7 @@ def test_a_tenants_key_that_is_dropped_is_noticed(probe: Probe) -> None:
         if len(key.columns) > 1:
             with probe.connection.transaction(force_rollback=True):
                 probe.connection.execute(f'ALTER TABLE "{key.child}" DROP CONSTRAINT "{key.name}"'.encode())
-                assert probe.hangs(key, roles.MIGRATION) != [], key.name
+                assert probe.hangs(key, roles.MIGRATION) or probe.hangs(key, roles.MIGRATION, most=16), key.name
 
 
 def findings(probe: Probe, table: str, policy: Policy) -> list[str]:
