@@ -60,7 +60,7 @@ from torihiki.identity.policies import LockoutPolicy
 from torihiki.identity.second_step import begin_app, confirm_app, mail_code
 from torihiki.identity.sso.actions.connections import add_provider, set_entrance
 from torihiki.identity.sso.connections import OidcSettings
-from torihiki.identity.sso.models import LinkedIdentity, Protocol
+from torihiki.identity.sso.models import Entrance, LinkedIdentity, Protocol
 from torihiki.lib.ids import new_id
 from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
@@ -254,6 +254,7 @@ class Builder:
             linked_at=now,
         )
         set_entrance(actor, slug=self.mark().lower(), at=now)
+        Entrance.objects.filter(company_id=actor.company).update(asked_by=actor.member_id, asked_at=now)
 
     def drafts(self, desk: Desk) -> None:
         """Begun, submitted, returned and approved, with remarks and files that nobody else may see."""
