@@ -33,7 +33,7 @@ class Platform:
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
-        self.portal, self.smtp, self.mail_page = free_ports(3)
+        self.portal, self.console, self.smtp, self.mail_page = free_ports(4)
         self._said = folder / "said"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -53,6 +53,7 @@ class Platform:
         environment |= {
             "TORIHIKI_HOME": str(self.home),
             "TORIHIKI_PORT": str(self.portal),
+            "TORIHIKI_CONSOLE_PORT": str(self.console),
             "TORIHIKI_SMTP_PORT": str(self.smtp),
             "TORIHIKI_MAIL_PAGE_PORT": str(self.mail_page),
             "PYTHONPATH": str(ROOT / "src"),
