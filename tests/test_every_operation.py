@@ -9,7 +9,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from tests.programs import Program, program_of
 from tests.walking import routes
@@ -77,6 +77,9 @@ def test_it_keeps_its_description(
         headers = {"Authorization": f"Bearer {program.secret}", "Idempotency-Key": str(new_id())}
         if mode is GenerationMode.NEGATIVE:
             del headers["Idempotency-Key"]
-        case.call_and_validate(base_url=SITE, headers=headers, excluded_checks=UNTESTED)
+        # An empty list or object is nothing in an address: what would have been wrong is not sent.
+        lost = any(value in ([], {}) for value in (case.query or {}).values())
+        untested = [*UNTESTED, negative_data_rejection] if lost else UNTESTED
+        case.call_and_validate(base_url=SITE, headers=headers, excluded_checks=untested)
 
     ask()

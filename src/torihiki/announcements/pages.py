@@ -1,6 +1,5 @@
 """What the operator announced: the list, one of them, and the button that says it was understood."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,6 +9,7 @@ from django.utils import timezone
 from torihiki.announcements.access import access_announcements
 from torihiki.announcements.actions import acknowledge_announcement, read_announcement
 from torihiki.ledger.desk import DeskRequest, desk
+from torihiki.lib.keyset import moment
 from torihiki.web.paging import keyset_page
 
 PAGE_ROWS = 50
@@ -20,7 +20,7 @@ def announcements_page(request: DeskRequest) -> HttpResponse:
     page = keyset_page(
         access_announcements(request.actor, at=timezone.now()),
         request,
-        {"starts_at": datetime.fromisoformat, "id": UUID},
+        {"starts_at": moment, "id": UUID},
         size=PAGE_ROWS,
         newest_first=True,
     )

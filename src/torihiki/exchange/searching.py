@@ -1,6 +1,5 @@
 """How documents are found among the own views, for the pages and the API alike."""
 
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,11 +9,11 @@ from django.db.models.expressions import RawSQL
 
 from torihiki.exchange.models import PartyView
 from torihiki.exchange.specs import DRAFT, ISSUER, RECEIVER
-from torihiki.lib.keyset import Key
+from torihiki.lib.keyset import Key, moment
 from torihiki.lib.money import MINOR_DIGITS
 from torihiki.tenancy.actor import Actor
 
-BY_CHANGE: Key = {"changed_at": datetime.fromisoformat, "document_id": UUID}
+BY_CHANGE: Key = {"changed_at": moment, "document_id": UUID}
 SEARCH_LENGTH_MAX = 100
 WORDS_MAX = 5
 RARE_MAX = 2_000

@@ -1,6 +1,5 @@
 """The audit log: what was done, refused and changed in the own company (clauses 3-3 and 3-6-2)."""
 
-from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from torihiki.ledger.events import LedgerEvent
 from torihiki.ledger.export import ROWS_MAX, export_csv, export_lines
 from torihiki.ledger.forms import AuditForm
 from torihiki.ledger.models import Entry
+from torihiki.lib.keyset import moment
 from torihiki.web.paging import AFTER, BEFORE, keyset_page
 from torihiki.web.parts import Fact
 
@@ -39,7 +39,7 @@ def audit_page(request: DeskRequest) -> HttpResponse:
     page = keyset_page(
         found.defer("payload", "salt", "leaf"),
         request,
-        {"at": datetime.fromisoformat, "id": UUID},
+        {"at": moment, "id": UUID},
         size=PAGE_ROWS,
         newest_first=True,
     )

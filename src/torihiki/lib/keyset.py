@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -14,7 +15,7 @@ CURSOR_LENGTH_MAX = 1_000
 
 Key = Mapping[str, Callable[[str], Any]]
 """The attributes that order the list, the last of them unique, each with how its text is read back:
-`{"at": datetime.fromisoformat, "id": UUID}`."""
+`{"at": moment, "id": UUID}`."""
 
 
 def beyond(place: Mapping[str, Any], *, descending: bool) -> Q:
@@ -41,6 +42,15 @@ def read_cursor(cursor: str, key: Key) -> Sequence[Any] | None:
         return [read(str(text)) for read, text in zip(key.values(), texts, strict=True)]
     except (ValueError, binascii.Error, RecursionError):
         return None
+
+
+def moment(text: str) -> datetime:
+    """An aware time as UTC: the database takes fewer time zones than Python reads. Raises ValueError for what no clock
+    of ours can have written."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None or not 1900 <= value.year < 9999:
+        raise ValueError("no moment of our time")
+    return value.astimezone(UTC)
 
 
 def write_cursor(row: object, key: Key) -> str:

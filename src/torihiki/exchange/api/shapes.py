@@ -1,6 +1,6 @@
 """What the API takes and gives, as JSON. Amounts and quantities are strings, so that no program rounds them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -27,7 +27,7 @@ from torihiki.lib.keyset import CURSOR_LENGTH_MAX
 AMOUNT_MAX = 10**15
 LINE_ID_LENGTH_MAX = 40
 REASON_LENGTH_MAX = 500
-YEARS = range(1900, 10_000)
+YEARS = range(1900, 9_999)
 
 
 class Asked(BaseModel):
@@ -39,7 +39,7 @@ class Asked(BaseModel):
 def _this_era(moment: datetime) -> datetime:
     if moment.year not in YEARS:
         raise ValueError("This moment lies too far away.")
-    return moment
+    return moment.astimezone(UTC)  # the database takes fewer time zones than Python reads
 
 
 def _shape_of_lines(body: dict[str, Any]) -> dict[str, Any]:

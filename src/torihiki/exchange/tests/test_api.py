@@ -1,6 +1,8 @@
 """The API's story: a program of the issuer writes and sends, one of the receiver finds and answers, a stranger's sees
 nothing."""
 
+import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.world import Desk
 from torihiki.crypto.digest import sha256_hex
 from torihiki.exchange.specs import KINDS, RECEIVER, Kind, Step
 from torihiki.ledger.models import Entry
+from torihiki.lib.ids import new_id
 
 
 def answering(kind: Kind) -> Step | None:
@@ -246,6 +249,20 @@ def test_a_filter_with_a_mistake_finds_nothing_instead_of_everything(writer: Pro
     answer = writer.get(f"documents{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "query_invalid")
     assert answer.json()["errors"][0]["parameter"] == query[1:].partition("=")[0]
+
+
+@pytest.mark.parametrize(
+    "at", ["5000-02-06T21:16:43+18:58", "0001-01-01T00:00:00+14:00", "2026-01-01", "2026-01-01T00:00:00\x00"]
+)
+def test_a_cursor_that_no_page_gave_is_none(writer: Program, issuer: Desk, at: str) -> None:
+    cursor = urlsafe_b64encode(json.dumps([at, str(new_id())]).encode()).decode()
+    refused = writer.get("documents", cursor=cursor)
+    assert refused.status_code in (200, 422), refused.content
+    assert issuer.get("/inbox", {"after": cursor}).status_code == 200
+
+
+def test_a_moment_in_any_zone_is_understood(writer: Program) -> None:
+    assert writer.get("documents", changed_since="5000-02-06T21:16:43+18:58").json()["items"] == []
 
 
 def test_whatever_is_not_there_is_a_problem_too(writer: Program) -> None:

@@ -35,6 +35,7 @@ from torihiki.exchange.webhooks.models import WebhookDelivery, WebhookEndpoint
 from torihiki.identity.permissions import MANAGE_COMPANY
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
+from torihiki.lib.keyset import moment
 from torihiki.web.formats import format_moment, format_number
 from torihiki.web.paging import keyset_page
 from torihiki.web.parts import Fact, Tone
@@ -90,7 +91,7 @@ def webhook_page(request: DeskRequest, endpoint_id: UUID) -> HttpResponse:
     page = keyset_page(
         found.filter(**wanted),
         request,
-        {"created_at": datetime.fromisoformat, "id": UUID},
+        {"created_at": moment, "id": UUID},
         size=PAGE_ROWS,
         newest_first=True,
     )

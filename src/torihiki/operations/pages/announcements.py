@@ -1,6 +1,5 @@
 """Announcements to every company: written, looked at in both languages, released, withdrawn."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from torihiki.announcements.models import State
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
+from torihiki.lib.keyset import moment
 from torihiki.operations.access import access_announcement, access_announcements, access_readings
 from torihiki.operations.actions.announcements import (
     change_announcement,
@@ -34,7 +34,7 @@ def announcements_page(request: DeskRequest) -> HttpResponse:
     page = keyset_page(
         access_announcements(request.actor),
         request,
-        {"starts_at": datetime.fromisoformat, "id": UUID},
+        {"starts_at": moment, "id": UUID},
         size=PAGE_ROWS,
         newest_first=True,
     )
