@@ -81,6 +81,8 @@ OPERATOR = (
     " VALUES (%(id)s, %(id)s, 'new', 'new', 'new@new.example', now(), %(id)s)",
 )
 """The operator's own rows, as the console writes them."""
+LASTING_PROOF = "UPDATE identity_session SET proved_at = now() + interval '1 day'"
+"""Nobody is asked for a password again in the middle of a walk."""
 OUTSIDE = {
     "株式会社みなと商店": "株式会社そとから",
     "minato.example": "outside.example",
@@ -143,6 +145,8 @@ def founded_market(test_database: TestDatabase, django_db_blocker: Any) -> Itera
         market = Market(test_database, name)
         with django_db_blocker.unblock(), market.open():
             Builder(market).build()
+        with test_database.cluster.connect(name) as connection:
+            connection.execute(LASTING_PROOF)
         yield market
 
 

@@ -222,8 +222,8 @@ def test_kill_9_of_everything_or_of_the_supervisor_alone_loses_nothing(up: Up) -
 @pytest.mark.parametrize("words", ["granian", "mail-sink", "postgres -D"])
 def test_a_program_that_dies_is_started_again(up: Up, words: str) -> None:
     up.start()
-    before = [pid for pid, line in up.processes().items() if words in line]
-    first = min(before)
+    first = up.process_of(words)
+    before = [first, *(pid for pid, line in up.processes().items() if words in line and _parent(pid) == first)]
     os.kill(first, signal.SIGKILL)
     up.until(lambda: "is started again in 1 s" in up.said())
     up.until(lambda: any(words in line and pid != first for pid, line in up.processes().items()))
@@ -364,6 +364,10 @@ def _processes_of(home: str) -> Iterator[tuple[int, str]]:
             environment = (folder / "environ").read_bytes().decode(errors="replace")
             if home in line or f"TORIHIKI_HOME={home}\0" in environment:
                 yield int(folder.name), line
+
+
+def _parent(pid: int) -> int:
+    return int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
 
 
 @contextmanager

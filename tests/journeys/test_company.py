@@ -34,7 +34,7 @@ def test_a_colleague_comes_by_mail_and_is_shut_out_at_once(person: MakePerson, p
     newcomer.visit("/inbox")
     assert newcomer.path == "/sign-in", "the very next request is refused"
     again.visit("/sign-in").fill("login_id", "hana-minato").fill("password", PASSWORD)
-    again.press("Sign in", status=422)
+    again.press("Sign in", status=403)
     chief.visit("/audit").sees("hana@minato.example")
 
 

@@ -10,7 +10,7 @@ from tests.journeys.person import DESKTOP, IDS, PHONE, Person, Screen
 
 pytestmark = pytest.mark.heavy
 LONG = pytest.mark.skipif("not config.getoption('--long', False)", reason="takes minutes: --long")
-DOWNLOADS = ("/pdf", "/json", ".json", ".csv", ".jsonl", "/as/jp-pint", "/files/")
+DOWNLOADS = ("/pdf", "/json", ".json", ".csv", ".jsonl", "/as/", "/files/")
 PER_SHAPE = {"/documents/…": 12, "/documents/…/steps": 8, "/audit/…": 3}
 """How many pages of a shape are looked at; one of all others."""
 PAGES_MAX = 150
