@@ -83,6 +83,7 @@ NAMES = {
     "PINT": "name of the standard",
     "Peppol": "name of the network",
     "UBL": "name of the format",
+    "OpenAPI": "name of the standard",
     "DTD": "name of what it is",
     "Caps": "name of a key",
     "Lock": "name of a key",
