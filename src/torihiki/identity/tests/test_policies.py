@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from torihiki.identity.choosing import chooser_of
 from torihiki.identity.models import PolicyVersion
-from torihiki.identity.passwords import STANDARD, STRONG, Chooser
+from torihiki.identity.passwords import STANDARD, STRONG, Chooser, password_problems
 from torihiki.identity.policies import (
     POLICIES,
     LockoutPolicy,
@@ -137,6 +138,24 @@ def test_an_expired_password_is_changed_at_sign_in_before_anything_else(issuer, 
     assert browser.post("/sign-in/password", new, secure=True)["Location"] == "/sign-in", "the attempt is over"
 
 
+GUESSED = [
+    "P@ssw0rd-P@ssw0rd-1", "T0r1h1k1-2026-T0R1H1K1", "4dm1n1str4t0r-2026!",  # leet
+    "drowssapdrowssap1", "ikihirot-ikihirot-2026",  # backwards
+    "1qaz2wsx3edc4rfv", "!QAZ@WSX#EDC$RFV", "zaq1xsw2cde3vfr4", "qazwsxedcrfvtgb", "1234567890-=[]\\",  # walks
+    "poiuytrewqlkjhgfdsa", "zxcvbnm,./asdfghjkl", "abcdefghijklmnop", "9876543210987654",
+    "Ｔｏｒｉｈｉｋｉ２０２６！！！", "ｐａｓｓｗｏｒｄ１２３４５６７８",  # full width
+    "青葉食品2026!!!!!!!!", "青葉食品(株)20262026", "花子花子花子花子花子2026!", "aoba2026aoba2026aoba",  # names
+    "t.o.r.i.h.i.k.i.2026", "p-a-s-s-w-o-r-d-1-2-3", "p a s s w o r d 2026",  # separators
+    "passwordletmein12", "sunshine-princess-1", "Winter2026Winter2026!", "Spring-Summer-2026",  # two of them
+]  # fmt: skip
+
+
+def test_no_disguise_makes_a_guessable_password_strong(issuer):
+    decide(issuer, PasswordPolicy(profile="strong"))
+    chooser = chooser_of(issuer.actor)
+    assert [password for password in GUESSED if not chooser.problems(password)] == []
+
+
 @pytest.mark.parametrize("password", ["Torihiki-2026", "passwordpassword", "aaaaaaaaaaaaaaaaaaaa", "abcabcabcabcabcabc",
                                       "torihikitorihiki1", "qwertyuiopasdfghjkl", "aoba-administrator-1", "x" * 129,
                                       "青葉食品株式会社青葉食品株式会社"])  # fmt: skip
@@ -147,7 +166,15 @@ def test_strong_passwords_are_not_guessable(issuer, password):
 
 
 @pytest.mark.parametrize(
-    "password", ["correct horse battery", "みずうみのほとりにさくすいせんのはな", "v" + "8kq z2m!pw" * 3]
+    "password",
+    [
+        "correct horse battery",
+        "みずうみのほとりにさくすいせんのはな",
+        "v" + "8kq z2m!pw" * 3,
+        "we were free as trees there",
+        "Aoba likes 3 cold lemons",
+        "0n3 m0r3 gr33n b1cycl3 !",
+    ],
 )
 def test_long_passwords_of_any_kind_are_strong(issuer, password):
     decide(issuer, PasswordPolicy(profile="strong"))
@@ -158,6 +185,17 @@ def test_long_passwords_of_any_kind_are_strong(issuer, password):
 
 def test_the_standard_profile_is_the_white_papers():
     assert (STANDARD.length_min, STANDARD.length_max, STANDARD.classes_min) == (8, 15, 3)
-    assert Chooser(STANDARD).problems("Abcdefg1") == []
-    assert Chooser(STANDARD).problems("abcdefg1") != []
-    assert Chooser(STRONG).problems("Abcdefg1") != []
+    assert Chooser(STANDARD).problems("Abcdefg7") == []
+    assert Chooser(STANDARD).problems("abcdefg7") != []
+    assert Chooser(STRONG).problems("Abcdefg7") != []
+
+
+COMMON = ["Password1", "PassWord1!", "P@ssw0rd", "1qaz@WSX", "Abcd1234", "Welcome1", "Passw0rd"]
+
+
+def test_no_profile_takes_what_everybody_takes(issuer):
+    """Each has three of the four kinds of characters; ASVS 5.0, 6.2.4 and 6.2.12."""
+    assert [password for password in COMMON if password_problems(password, STANDARD)] == []
+    assert [password for password in COMMON if not Chooser(STANDARD).problems(password)] == []
+    data = {"present": "Torihiki-2026", "password": COMMON[0], "repeated": COMMON[0]}
+    assert issuer.post("/profile/password", data).status_code == 422
