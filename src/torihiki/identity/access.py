@@ -75,6 +75,11 @@ def lock_company(actor: Actor) -> Company:
     return Company.objects.select_for_update(no_key=True).get(pk=actor.company)
 
 
+def lock_member(actor: Actor, member_id: UUID) -> Member:
+    """One at a time for this member from here to the transaction's end: how many secrets are mailed has a bound."""
+    return access_members(actor).select_for_update(no_key=True).get(pk=member_id)
+
+
 class OpenInvitation(NamedTuple):
     """What the holder of a link may know of it before there is an actor."""
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from torihiki.crypto.digest import token_hash
-from torihiki.identity.access import access_memberships
+from torihiki.identity.access import access_memberships, lock_member
 from torihiki.identity.actions.signing import actor_of, look_up
 from torihiki.identity.choosing import set_password
 from torihiki.identity.events import IdentityEvent
@@ -34,6 +34,7 @@ def ask_for_reset(login_id: str, *, at: datetime, address: str) -> None:
         return
     actor = actor_of(member)
     with scope(actor):
+        lock_member(actor, member.pk)
         recent = MailedSecret.objects.filter(
             company_id=actor.company, member_id=member.pk, purpose="reset", created_at__gt=at - VALID
         )

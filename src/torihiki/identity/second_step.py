@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from torihiki.crypto.digest import token_hash
 from torihiki.crypto.envelope import decrypt, encrypt, root_key
 from torihiki.crypto.one_time import keyed_hash, matching_step, new_secret
+from torihiki.identity.access import lock_member
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.jobs import send_later
 from torihiki.identity.letters import CODE, code_of
@@ -54,6 +55,7 @@ def has_app(actor: Actor) -> bool:
 def mail_code(actor: Actor, attempt_token: str, *, at: datetime) -> None:
     """Mail a code that serves for this attempt only; a former one serves no longer. Raises TooManyCodes."""
     with scope(actor):
+        lock_member(actor, actor.member)
         recent = MailedSecret.objects.filter(
             company_id=actor.company, member_id=actor.member, purpose="code", created_at__gt=at - CODE_VALID
         )

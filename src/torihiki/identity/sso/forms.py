@@ -177,7 +177,7 @@ class EntranceForm(forms.Form):
 
 
 class LinkForm(forms.Form):
-    password = forms.CharField(
+    present = forms.CharField(
         label=_("Present password"),
         max_length=200,
         strip=False,

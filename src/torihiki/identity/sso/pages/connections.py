@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.hashers import check_password
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,9 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torihiki.crypto.xml_signature import make_key_pair
-from torihiki.identity.access import access_own_account
+from torihiki.identity.pages.proving import password_first
 from torihiki.identity.permissions import MANAGE_COMPANY
-from torihiki.identity.refusals import PasswordWrong
 from torihiki.identity.sso.access import access_entrance, access_links, access_provider, access_providers
 from torihiki.identity.sso.actions.connections import (
     add_provider,
@@ -26,7 +24,6 @@ from torihiki.identity.sso.actions.connections import (
     unlink,
 )
 from torihiki.identity.sso.connections import Connection, open_connection
-from torihiki.identity.sso.events import SsoEvent
 from torihiki.identity.sso.flows import Purpose, begin_flow
 from torihiki.identity.sso.forms import EntranceForm, LinkForm, OidcForm, SamlForm
 from torihiki.identity.sso.models import IdentityProvider, Protocol, State
@@ -34,7 +31,7 @@ from torihiki.identity.sso.pages.entering import browser_of, callback_address, l
 from torihiki.identity.sso.refusals import NoProvider
 from torihiki.identity.sso.saml.messages import our_metadata
 from torihiki.ledger.desk import DeskRequest, desk
-from torihiki.ledger.refusals import Refused, attempt
+from torihiki.ledger.refusals import Refused
 
 LINKS_SHOWN_MAX = 200
 
@@ -185,20 +182,17 @@ def own_links_page(request: DeskRequest) -> HttpResponse:
     return render(request, "sso/own_links.html", {"links": links, "offered": offered})
 
 
-@desk(None, methods=("GET", "POST"))
+@desk(None, methods=("GET", "POST"), first=password_first)
 def link_page(request: DeskRequest, provider_id: UUID) -> HttpResponse:
-    """The password is typed again, so that no unattended browser gives somebody else a way in for good."""
+    """The password is typed again, so that no unattended browser gives somebody else a way in for good; it counts as a
+    try at signing in does."""
     provider = access_provider(request.actor, provider_id)
     if provider.state != State.ON:
         raise NoProvider
     form = LinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            with attempt(SsoEvent.IDENTITY_LINKED, request.actor, subject_type="provider", subject_id=provider_id):
-                if not check_password(form.cleaned_data["password"], access_own_account(request.actor).password):
-                    raise PasswordWrong
-        except Refused as refusal:
-            form.add_error("password", str(refusal.message))
+        if isinstance(request.proven, Refused):
+            form.add_error("present", str(request.proven.message))
         else:
             begun = begin_flow(
                 provider_id,

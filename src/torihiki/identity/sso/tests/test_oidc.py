@@ -173,8 +173,8 @@ def test_the_address_of_a_member_gives_no_access(issuer, provider, connected):
 def test_a_member_links_what_is_theirs_with_the_password_typed_again(issuer, provider, connected):
     provider.tell("/be", person={**PERSON, "email": "administrator@aoba.example"})
     path = f"/profile/links/new/{connected}"
-    assert issuer.post(path, {"password": "Wrong-2026"}).status_code == 422
-    answer = issuer.post(path, {"password": PASSWORD})
+    assert issuer.post(path, {"present": "Wrong-2026"}).status_code == 422
+    answer = issuer.post(path, {"present": PASSWORD})
     back = provider.get(answer.context["address"]).removeprefix(settings.PUBLIC_URL)
     assert Client().get(back, secure=True).status_code == 403, "in another browser"
     assert issuer.get(back)["Location"] == "/profile/links"
