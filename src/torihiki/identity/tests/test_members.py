@@ -106,7 +106,7 @@ def test_a_taken_login_id_is_said_at_the_field_and_nothing_is_lost(issuer, post)
 @pytest.mark.parametrize(
     ("password", "good"),
     [
-        ("Abcdef12", True),
+        ("Abcdeg12", True),
         ("abc-1234", True),
         ("ABCDEFGHIJK-123", True),
         ("Abcdef1", False),

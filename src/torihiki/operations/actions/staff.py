@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from torihiki.crypto.digest import sha256_hex
 from torihiki.identity.hashing import hash_anew, place_to_hash, verify
 from torihiki.identity.models import LANGUAGES
-from torihiki.identity.passwords import password_problems
+from torihiki.identity.passwords import Chooser
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt, attempt_as, record_refusal
@@ -153,7 +153,7 @@ def _set_password(staff: Staff, password: str) -> None:
 
 
 def _check_password(password: str) -> None:
-    if problems := password_problems(password):
+    if problems := Chooser().problems(password):
         raise StaffPasswordWeak(" ".join(problems))
 
 
