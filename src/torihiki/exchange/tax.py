@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from torihiki.exchange.bodies import TaxCategory, TaxSubtotal, Totals
 from torihiki.lib.money import MINOR_DIGITS, Rounding, round_amount
 
+RATES_KEPT = 4_096  # categories and days
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
@@ -43,6 +45,7 @@ class CurrencyUnknown(ValueError):
     """A document cannot be written in this currency: its decimals are not known."""
 
 
+@lru_cache(RATES_KEPT)  # asked for every line
 def rate_for(category: TaxCategory, on: date) -> Decimal:
     """Per cent for a transaction on that day: a rate belongs to the day of the supply, not of the invoice.
 

@@ -1,7 +1,7 @@
 """Canonical JSON (RFC 8785) with decimals, dates and ids as strings: the bytes that are hashed and kept."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -27,18 +27,26 @@ _PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", "
 
 def _is_plain(value: object) -> bool:
     """Whether there is nothing in it that the two ways of writing could write differently."""
-    if type(value) is dict:
-        for name, item in value.items():
-            if type(name) is not str or not name.isascii():
-                return False
-            if type(item) is not str and item is not None and not _is_plain(item):
-                return False
-        return True
-    if type(value) is list:
-        return all(map(_is_plain, value))
-    if type(value) is int:
-        return -INTEGER_MAX <= value <= INTEGER_MAX
-    return type(value) is str or type(value) is bool or value is None
+    kind = type(value)
+    if kind is dict:
+        names: Collection[str] = value.keys()  # type: ignore[attr-defined]
+        return set(map(type, names)) <= _TEXT and all(map(str.isascii, names)) and _are_plain(value.values())  # type: ignore[attr-defined]
+    if kind is list:
+        return _are_plain(value)  # type: ignore[arg-type]
+    if kind is int:
+        return -INTEGER_MAX <= value <= INTEGER_MAX  # type: ignore[operator]
+    return kind in _PLAIN_KINDS
+
+
+def _are_plain(values: Collection[object]) -> bool:
+    """Most values are text or nothing: these are passed over without a call for each."""
+    return set(map(type, values)) <= _PLAIN_KINDS or all(
+        _is_plain(value) for value in values if type(value) not in _PLAIN_KINDS
+    )
+
+
+_TEXT = frozenset({str})
+_PLAIN_KINDS = frozenset({str, bool, type(None)})
 
 
 def _plain(value: object) -> "rfc8785.JSON":  # type: ignore[name-defined]

@@ -18,7 +18,10 @@ _last = 0  # millisecond and counter of the newest id of this process
 
 def new_id() -> UUID:
     """A fresh UUIDv7, as the plain `UUID` that drivers and frameworks know."""
-    return new_ids(1)[0]
+    global _last  # noqa: PLW0603 — one counter for the process is the point
+    with _lock:
+        _last = moment = max(time.time_ns() // 1_000_000 << COUNTER_BITS, _last + 1)
+    return _made(moment, secrets.token_bytes(RANDOM_BYTES))
 
 
 def new_ids(count: int) -> list[UUID]:

@@ -1,14 +1,24 @@
 """Many rows at once: COPY into a temporary table, then INSERT … SELECT. COPY itself is refused on tables with row-level
 security; this way policies, triggers and constraints hold as for any other INSERT."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 from psycopg import Connection, sql
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a model by the names of its columns' attributes, all of them: cheaper than as many instances."""
+
+    model: type[Model]
+    values: Sequence[Mapping[str, Any]]
 
 
 class Copies:
@@ -24,7 +34,7 @@ class Copies:
         self._under_way: Future[None] | None = None
         self._staged: set[str] = set()
 
-    def put(self, *steps: "Sequence[Model] | tuple[str, Sequence[Any]]") -> None:
+    def put(self, *steps: "Rows | Sequence[Model] | tuple[str, Sequence[Any]]") -> None:
         """Write these in order: rows of one model each, or a statement with its parameters. Waits for what was put
         before, so that no more than two batches are in memory. Raises the database's errors of the former batch."""
         self.wait()
@@ -40,12 +50,14 @@ class Copies:
         for step in steps:
             if isinstance(step, tuple):
                 self._raw.execute(*step)
+            elif isinstance(step, Rows):
+                self._copy(step.model, step.values, itemgetter)
             elif step:
-                self._copy(step)
+                self._copy(type(step[0]), step, attrgetter)
 
-    def _copy(self, rows: Sequence[Model]) -> None:
-        fields = [field for field in rows[0]._meta.concrete_fields if not field.generated]
-        table = rows[0]._meta.db_table
+    def _copy(self, model: type[Model], rows: Sequence[Any], getter: Callable[..., Any]) -> None:
+        fields = [field for field in model._meta.concrete_fields if not field.generated]
+        table = model._meta.db_table
         target, columns = sql.Identifier(table), sql.SQL(", ").join([sql.Identifier(str(f.column)) for f in fields])
         staged = sql.Identifier("pg_temp", f"staged_{table}")
         if table not in self._staged:
@@ -58,9 +70,9 @@ class Copies:
         with self._raw.cursor() as cursor:
             with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(staged, columns)) as copy:
                 copy.set_types([str(field.db_type(connection)).partition("(")[0] for field in fields])
-                names = [field.attname for field in fields]
+                values_of = getter(*(field.attname for field in fields))
                 for row in rows:
-                    copy.write_row([getattr(row, name) for name in names])
+                    copy.write_row(values_of(row))
             cursor.execute(sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2}").format(target, columns, staged))
             assert cursor.rowcount == len(rows), "every staged row is inserted"
             cursor.execute(sql.SQL("TRUNCATE {}").format(staged))

@@ -38,7 +38,7 @@ from torihiki.ledger.refusals import Refused, attempt
 from torihiki.lib.complaints import complaint
 from torihiki.lib.ids import new_id, new_ids
 from torihiki.tenancy.actor import Actor
-from torihiki.tenancy.copying import copying
+from torihiki.tenancy.copying import Rows, copying
 
 DOCUMENTS_MAX = 20_000  # in one import
 ERRORS_MAX = 200  # told at once; the rest is counted
@@ -130,7 +130,7 @@ def issue_documents(
                     written.documents,
                     written.recipients,
                     written.versions,
-                    written.lines,
+                    Rows(Line, written.lines),
                     (FIRST_VIEWS, [[document.pk for document in written.documents], actor.member_id, actor.unit_id]),
                     written.transitions,
                     written.messages,
@@ -176,7 +176,7 @@ class Written:
     documents: list[Document] = field(default_factory=list)
     recipients: list[Recipient] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     messages: list[OutboxMessage] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)

@@ -55,7 +55,7 @@ def _store(actor: Actor, written: Written) -> None:
     Document.objects.bulk_create(written.documents)
     Recipient.objects.bulk_create(written.recipients)
     Version.objects.bulk_create(written.versions)
-    Line.objects.bulk_create(written.lines, batch_size=500)
+    Line.objects.bulk_create([Line(**line) for line in written.lines], batch_size=500)
     with connection.cursor() as cursor:
         cursor.execute(FIRST_VIEWS, [[document.pk for document in written.documents], actor.member_id, actor.unit_id])
     Transition.objects.bulk_create(written.transitions)

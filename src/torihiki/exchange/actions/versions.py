@@ -63,7 +63,7 @@ def store_version(
         document, kind, payload, body, totals, number=number, previous=previous, reason=reason, at=at
     )
     Version.objects.bulk_create([version])
-    Line.objects.bulk_create(lines, batch_size=500)
+    Line.objects.bulk_create([Line(**line) for line in lines], batch_size=500)
     return version
 
 
@@ -78,8 +78,8 @@ def version_of(
     previous: str,
     reason: str,
     at: datetime,
-) -> tuple[Version, list[Line]]:
-    """The version and its lines, not stored yet; the document's shared columns are brought up to it."""
+) -> tuple[Version, list[dict[str, Any]]]:
+    """The version, and the columns of its lines, not stored yet; the document's shared columns are brought up to it."""
     version = Version(
         id=new_id(),
         document_id=document.pk,
@@ -93,20 +93,20 @@ def version_of(
     lines = list(getattr(body, "lines", ()))
     amounts = totals.lines if totals else [None] * len(lines)
     stored = [
-        Line(
-            id=line_key,
-            version_id=version.pk,
-            document_id=document.pk,
-            version_number=number,
-            position=position,
-            line_id=line.line_id,
-            item_code=line.item_code,
-            description=line.description[:200],
-            quantity=_fitting(getattr(line, "quantity", None)),
-            unit=line.unit,
-            unit_price=_fitting(getattr(line, "unit_price", None)),
-            amount=amount,
-        )
+        {
+            "id": line_key,
+            "version_id": version.pk,
+            "document_id": document.pk,
+            "version_number": number,
+            "position": position,
+            "line_id": line.line_id,
+            "item_code": line.item_code,
+            "description": line.description[:200],
+            "quantity": _fitting(getattr(line, "quantity", None)),
+            "unit": line.unit,
+            "unit_price": _fitting(getattr(line, "unit_price", None)),
+            "amount": amount,
+        }
         for position, (line_key, line, amount) in enumerate(
             zip(new_ids(len(lines)), lines, amounts, strict=False), start=1
         )

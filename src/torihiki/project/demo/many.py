@@ -35,6 +35,7 @@ CHUNK_DOCUMENTS = 20_000
 PARTNERS = 24
 TEMPLATES_PER_KIND = 150
 LINES_MAX = 5
+LINE_COLUMNS = ("position", "line_id", "item_code", "description", "quantity", "unit", "unit_price", "amount")
 YEARS = 3
 STEPS_MAX = 2
 NUMBER, ISSUED_ON, SUBJECT, ISSUER, RECIPIENT = "@NUMBER@", "2026-01-15", "@SUBJECT@", "@ISSUER@", "@RECIPIENT@"
@@ -238,8 +239,7 @@ def _templates(kind: Kind, own: Party, chance: random.Random) -> Iterator[tuple[
             facts, kind, payload, body, totals, number=1, previous="", reason="", at=datetime.min  # noqa: DTZ901
         )  # fmt: skip
         yield _marked(payload), facts, [
-            (line.position, line.line_id, line.item_code, line.description, line.quantity, line.unit, line.unit_price,
-             line.amount)
+            tuple(line[name] for name in LINE_COLUMNS)
             for line in lines
         ]  # fmt: skip
 
