@@ -307,8 +307,13 @@ class Line(models.Model):
     row_security = walls.LINE
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="lines", db_index=False)
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # The key that carries all three columns along (migration 0002) holds for each of them.
+    version = models.ForeignKey(
+        Version, on_delete=models.CASCADE, related_name="lines", db_index=False, db_constraint=False
+    )
+    document = models.ForeignKey(
+        Document, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     version_number = models.PositiveIntegerField()
     position = models.PositiveIntegerField()
     line_id = models.CharField(max_length=40)
