@@ -16,6 +16,8 @@ ROLE_VARIABLES = {
 }
 POOL_CONNECTIONS_MAX = 8  # per process
 POOL_WAIT_SECONDS = 10
+# A statement's plan is kept by its connection: under policies, planning costs more than doing.
+PREPARED = {"server_side_binding": True, "prepare_threshold": 2}
 
 
 def database(role: str) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def database(role: str) -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
-        "OPTIONS": {**dict(parse_qsl(url.query)), **({"pool": pool} if role != "migration" else {})},
+        "OPTIONS": {**dict(parse_qsl(url.query)), **({"pool": pool, **PREPARED} if role != "migration" else {})},
         "TEST": {"NAME": os.environ.get("TORIHIKI_TEST_DATABASE", "test_torihiki")},
     }
 
