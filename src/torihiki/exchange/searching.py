@@ -36,7 +36,7 @@ def search_views(actor: Actor, views: QuerySet[PartyView], words: str) -> QueryS
             occurs = RawSQL("position(exchange_fold(%s) IN exchange_partyview.folded) > 0", [word], BooleanField())
             views = views.filter(occurs)
         else:
-            views = views.filter(document_id__in=found)
+            views = views.filter(document_id__in=RawSQL("SELECT unnest(%s::uuid[])", [found]))
     return views
 
 
