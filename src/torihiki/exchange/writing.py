@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from procrastinate.types import JSONValue
 
 from torihiki.exchange.delivery import deliver_message
 from torihiki.exchange.models import Document, OutboxMessage, Transition, WriteKey
@@ -19,7 +19,12 @@ CLAIM = """
 INSERT INTO exchange_writekey (id, company_id, key, action, document_id, at) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (company_id, key) DO NOTHING RETURNING id
 """
-JOBS_AT_ONCE = 1_000
+# What `deliver_message.defer` enqueues, for many messages in one statement.
+DEFER_DELIVERY = """
+SELECT procrastinate_defer_jobs_v1(array_agg(ROW(%s::varchar, %s::varchar, 0, NULL, NULL,
+    jsonb_build_object('message_id', message, 'company_id', company), NULL)::procrastinate_job_to_defer_v1))
+FROM unnest(%s::uuid[], %s::uuid[]) AS job (message, company)
+"""
 
 
 def done_before(actor: Actor, key: str, action: str, document_id: UUID, *, at: datetime) -> WriteKey | None:
@@ -134,9 +139,12 @@ def messages_of(
 
 def defer_delivery(messages: Sequence[OutboxMessage]) -> None:
     """Enqueue a job for each stored message, in the caller's transaction."""
-    for start in range(0, len(messages), JOBS_AT_ONCE):
-        jobs: list[dict[str, JSONValue]] = [
-            {"message_id": str(message.pk), "company_id": str(message.target_id or message.company_id)}
-            for message in messages[start : start + JOBS_AT_ONCE]
-        ]
-        deliver_message.batch_defer(*jobs)
+    if messages:
+        with connection.cursor() as cursor:
+            cursor.execute(DEFER_DELIVERY, delivery_of(messages))
+
+
+def delivery_of(messages: Sequence[OutboxMessage]) -> list[Any]:
+    """The parameters of DEFER_DELIVERY."""
+    tellers = [message.target_id or message.company_id for message in messages]
+    return [deliver_message.queue, deliver_message.name, [message.pk for message in messages], tellers]

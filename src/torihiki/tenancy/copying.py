@@ -78,6 +78,7 @@ class Copies:
             cursor.execute(sql.SQL("TRUNCATE {}").format(staged))
 
     def clear(self) -> None:
+        self._raw.execute("SET CONSTRAINTS ALL DEFERRED")
         for table in self._staged:
             self._raw.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", f"staged_{table}")))
 
@@ -87,7 +88,10 @@ def copying() -> Iterator[Copies]:
     """For the open transaction of the calling thread. At the end everything is written, or an error raised."""
     assert connection.in_atomic_block, "rows are copied in their actor's transaction"
     with ThreadPoolExecutor(1, thread_name_prefix="copying") as beside:
-        copies = Copies(connection.connection, beside)
+        raw = connection.connection
+        # Keys are looked up after their statement, by the thread that writes, and not when everybody waits for the end.
+        raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        copies = Copies(raw, beside)
         yield copies
         copies.wait()
     copies.clear()

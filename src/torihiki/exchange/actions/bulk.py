@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from torihiki.exchange.actions.drafts import (
     RECIPIENTS_MAX,
     fitting_among,
     partners_by_party,
-    typed_body,
     validated,
     with_line_ids,
 )
@@ -29,7 +29,7 @@ from torihiki.exchange.numbering import TOKYO, next_numbers
 from torihiki.exchange.refusals import ApprovalMissing, BodyInvalid, RecipientUnfit, RoleMayNot, SourceUnfit
 from torihiki.exchange.specs import Kind
 from torihiki.exchange.webhooks.access import has_endpoint
-from torihiki.exchange.writing import defer_delivery, done_before, messages_of, transition_of
+from torihiki.exchange.writing import DEFER_DELIVERY, delivery_of, done_before, messages_of, transition_of
 from torihiki.identity.permissions import Action
 from torihiki.ledger.access import payload_of as facts_of
 from torihiki.ledger.models import Entry
@@ -119,25 +119,27 @@ def issue_documents(
             if before := done_before(actor, key, same, import_id, at=at):
                 return _as_before(actor, before.document_id)
         batch = Batch(actor, kind, own, at)
-        wanted, partners = batch.checked(rows)
+        wanted = typed_rows(rows)
+        known = partners_by_party(actor, (party for row in wanted for party in row.recipients))
         numbers = next_numbers(actor.company, kind, len(wanted), at=at)
-        messages: list[OutboxMessage] = []
+        faults = Faults()
         with copying() as copies:
             for start in range(0, len(wanted), BATCH_DOCUMENTS):
                 part = slice(start, start + BATCH_DOCUMENTS)
-                written = batch.made(wanted[part], partners[part], numbers[part])
-                copies.put(
-                    written.documents,
-                    written.recipients,
-                    written.versions,
-                    Rows(Line, written.lines),
-                    (FIRST_VIEWS, [[document.pk for document in written.documents], actor.member_id, actor.unit_id]),
-                    written.transitions,
-                    written.messages,
-                    written.entries,
-                )
-                messages += written.messages
-        defer_delivery(messages)
+                written = batch.made(start, wanted[part], numbers[part], known, faults)
+                if not faults.wrong:  # else the rest is only looked through: what was written is undone
+                    copies.put(
+                        written.documents,
+                        written.recipients,
+                        written.versions,
+                        Rows(Line, written.lines),
+                        (FIRST_VIEWS, [[each.pk for each in written.documents], actor.member_id, actor.unit_id]),
+                        written.transitions,
+                        written.messages,
+                        (DEFER_DELIVERY, delivery_of(written.messages)),
+                        written.entries,
+                    )
+        faults.refuse()
         done = Imported(import_id, kind.code, len(wanted), numbers[0], numbers[-1])
         record(
             ExchangeEvent.IMPORTED,
@@ -170,6 +172,36 @@ def _as_before(actor: Actor, import_id: UUID) -> Imported:
 
 
 @dataclass
+class Faults:
+    """What is wrong in the rows so far: the first ERRORS_MAX errors, and how many rows have any."""
+
+    errors: list[RowError] = field(default_factory=list)
+    wrong: int = 0
+
+    def add(self, errors: Sequence[RowError]) -> None:
+        """Those of one more row."""
+        self.errors += errors[: ERRORS_MAX - len(self.errors)]
+        self.wrong += 1
+
+    def refuse(self) -> None:
+        """Raises ImportRefused where anything is wrong."""
+        if self.wrong:
+            raise ImportRefused(self.errors, self.wrong)
+
+
+def typed_rows(given: Sequence[object]) -> list[Row]:
+    """Raises ImportRefused where one has not the fields of `Row`, whatever is in the bodies."""
+    faults, rows = Faults(), []
+    for index, each in enumerate(given):
+        try:
+            rows.append(Row.model_validate(each))
+        except ValidationError as error:
+            faults.add(_by_place(index, error.errors(include_url=False), ""))
+    faults.refuse()
+    return rows
+
+
+@dataclass
 class Written:
     """The rows of some documents, in the order of the tables."""
 
@@ -198,51 +230,32 @@ class Batch:
         self.waits_for = self.kind.state(self.kind.sent_state).waits_for
         self.tells_own = has_endpoint(self.actor)
 
-    def checked(self, rows: Sequence[object]) -> tuple[list[Row], list[list[Partner]]]:
-        """The typed rows and whom each goes to. Bodies are checked here and typed again when they are written: ten
-        thousand of them typed at once would fill the memory. Raises ImportRefused."""
-        errors: list[RowError] = []
-        wrong = 0
-        wanted: list[Row] = []
-        for index, given in enumerate(rows):
-            try:
-                wanted.append(Row.model_validate(given))
-            except ValidationError as error:
-                wrong += 1
-                errors += _by_place(index, error.errors(include_url=False), "")
-        known = partners_by_party(self.actor, (party for row in wanted for party in row.recipients))
-        partners: list[list[Partner]] = []
-        if not wrong:
-            for index, row in enumerate(wanted):
-                found = len(errors)
-                try:
-                    partners.append(fitting_among(known, self.kind, row.recipients))
-                except RecipientUnfit as refusal:
-                    errors.append(RowError(index, "/recipients", str(refusal.message)))
-                errors += self._body_errors(index, row)
-                wrong += len(errors) > found
-        if wrong:
-            raise ImportRefused(errors[:ERRORS_MAX], wrong)
-        return wanted, partners
-
-    def made(self, rows: Sequence[Row], partners: Sequence[list[Partner]], numbers: Sequence[str]) -> Written:
-        """Every row that sending these one by one would leave."""
+    def made(
+        self,
+        first: int,
+        rows: Sequence[Row],
+        numbers: Sequence[str],
+        known: Mapping[UUID, Partner],
+        faults: Faults,
+    ) -> Written:
+        """Every row that sending these one by one would leave; `first` is the index of the first. What is wrong goes to
+        `faults`, and what is made of rows after a wrong one is not to be stored."""
         written = Written()
-        for document_id, row, fitting, number in zip(new_ids(len(rows)), rows, partners, numbers, strict=True):
-            body = typed_body(self.kind, with_line_ids(row.body), issuer=self.issuer)
-            self.add(written, document_id, body, fitting, number)
+        for index, document_id, row, number in zip(count(first), new_ids(len(rows)), rows, numbers, strict=False):
+            errors: list[RowError] = []
+            try:
+                fitting = fitting_among(known, self.kind, row.recipients)
+            except RecipientUnfit as refusal:
+                errors.append(RowError(index, "/recipients", str(refusal.message)))
+            try:
+                body = validated(self.kind, with_line_ids(row.body), issuer=self.issuer, on=self.issued_on)
+            except BodyInvalid as refusal:
+                errors += _body_errors(index, refusal)
+            if errors:
+                faults.add(errors)
+            elif not faults.wrong:
+                self.add(written, document_id, body, fitting, number)
         return written
-
-    def _body_errors(self, index: int, row: Row) -> list[RowError]:
-        try:
-            validated(self.kind, with_line_ids(row.body), issuer=self.issuer, on=self.issued_on)
-        except BodyInvalid as refusal:
-            found = _by_place(index, refusal.facts.get("errors", ()), "/body")
-            return found + [
-                RowError(index, f"/body/{problem.field}".rstrip("/"), str(problem.text))
-                for problem in refusal.facts.get("problems", ())
-            ]
-        return []
 
     def add(self, written: Written, document_id: UUID, body: Body, partners: list[Partner], number: str) -> None:
         """The rows of one document more."""
@@ -285,6 +298,13 @@ class Batch:
         if party.pk not in self.details:
             self.details[party.pk] = PartyDetails.model_validate(party.details)
         return self.details[party.pk]
+
+
+def _body_errors(index: int, refusal: BodyInvalid) -> list[RowError]:
+    return _by_place(index, refusal.facts.get("errors", ()), "/body") + [
+        RowError(index, f"/body/{problem.field}".rstrip("/"), str(problem.text))
+        for problem in refusal.facts.get("problems", ())
+    ]
 
 
 def _by_place(index: int, errors: Iterable[Mapping[str, Any]], before: str) -> list[RowError]:
