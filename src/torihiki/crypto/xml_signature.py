@@ -45,6 +45,7 @@ CIPHERS = {
 """CBC only as what is inside is signed and every failure looks the same."""
 KEY_TRANSPORTS = {f"{XENC}rsa-oaep-mgf1p", "http://www.w3.org/2009/xmlenc11#rsa-oaep"}
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+PARAMETERS_MAX = 20  # of a query
 RSA_BITS = 3072
 RSA_BITS_MIN = 2048
 VALID = timedelta(days=3_650)
@@ -90,6 +91,11 @@ def make_key_pair(name: str, *, now: datetime) -> tuple[str, str]:
 
 def certificate_ends(pem: str) -> datetime:
     return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc.astimezone(UTC)
+
+
+def certificate_fingerprint(pem: str) -> str:
+    """SHA-256 as people compare it: 32 pairs of upper-case hexadecimal digits, with colons."""
+    return x509.load_pem_x509_certificate(pem.encode()).fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def check_signature(signature: etree._Element, *, id_attribute: str = "ID") -> None:
@@ -179,16 +185,19 @@ def signed_query(query: Sequence[tuple[str, str]], private_pem: str) -> str:
     return f"{text}&Signature={quote(base64.b64encode(code).decode(), safe='')}"
 
 
-def check_query(raw: str, name: str, certificates: Sequence[str]) -> None:
-    """Whether a pinned certificate signed the raw query string, whose message is called `name`: over the bytes as they
-    came. Raises SignatureRefused."""
+def signed_parts(raw: str, name: str, certificates: Sequence[str]) -> dict[str, str]:
+    """What of the raw query string, whose message is called `name`, a pinned certificate signed, as it came: nothing is
+    decoded twice or read under another name than it was signed under. Raises SignatureRefused."""
     parts: dict[str, str] = {}
-    for piece in raw.split("&"):
+    for piece in raw.split("&", PARAMETERS_MAX):
         key, _sign, value = piece.partition("=")
         if key in parts:
             raise SignatureRefused("a parameter twice")
         parts[key] = value
-    signed = "&".join(f"{key}={parts[key]}" for key in (name, "RelayState", "SigAlg") if key in parts)
+    if name not in parts:
+        raise SignatureRefused("no message")
+    told = {key: parts[key] for key in (name, "RelayState", "SigAlg") if key in parts}
+    signed = "&".join(f"{key}={value}" for key, value in told.items())
     if unquote(parts.get("SigAlg", "")) != RSA_SHA256:
         raise SignatureRefused("an algorithm that is not allowed")
     try:
@@ -202,7 +211,7 @@ def check_query(raw: str, name: str, certificates: Sequence[str]) -> None:
                 public.verify(code, signed.encode(), padding.PKCS1v15(), hashes.SHA256())
             except InvalidSignature:
                 continue
-            return
+            return told
     raise SignatureRefused("no pinned certificate verifies it")
 
 

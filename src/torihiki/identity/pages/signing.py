@@ -30,6 +30,8 @@ from torihiki.identity.sessions import COOKIE_LENGTH_MAX, close_session
 from torihiki.identity.sign_in import password_age
 from torihiki.identity.sign_in.attempts import COOKIE_NAME, TWICE, VALID, Attempt, Proof, resume_attempt
 from torihiki.identity.sign_in.stages import Waiting, advance
+from torihiki.identity.sso.flows import browser_of, lead_away, session_at_provider
+from torihiki.identity.sso.leaving import Onward, onward
 from torihiki.ledger.desk import DeskRequest, desk, public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor, scope
@@ -160,11 +162,25 @@ def over_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 @desk(None, methods=("POST",))
 def sign_out_page(request: DeskRequest) -> HttpResponse:
-    sign_out(request.actor, request.session_token, at=timezone.now())
-    response = redirect("sign-in")
+    """Our session ends first and always; then, for whoever came in through a provider, the way on to it."""
+    at = timezone.now()
+    behind = session_at_provider(request.session_token)
+    sign_out(request.actor, request.session_token, at=at)
+    on = onward(request.actor, behind, browser=browser_of(request), at=at) if behind else None
+    response = goodbye(request, on) if on else redirect("sign-in")
     response.delete_cookie(settings.SESSION_COOKIE_NAME, path="/", samesite="Lax")
-    messages.success(request, _("You are signed out."))
+    if on is None:
+        messages.success(request, _("You are signed out."))
     return response
+
+
+def goodbye(request: HttpRequest, on: Onward) -> HttpResponse:
+    """A page and no redirect: the content security policy lets no form, such as the button of signing out, lead away
+    from this site."""
+    response = render(request, "sso/signed_out.html", {"onward": on})
+    if on.at_once:
+        response.headers["Refresh"] = f"0; url={on.address}"
+    return lead_away(response, on.begun) if on.begun else response
 
 
 @public("people who are not signed in read too", methods=("POST",))

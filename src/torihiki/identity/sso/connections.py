@@ -37,6 +37,8 @@ class Rules(BaseModel):
     roles_by_group: dict[Group, GivenRole] = Field(default_factory=dict, max_length=GROUPS_MAX)
     """The highest role that one of the person's groups gives; set anew at each sign-in where any group is named."""
     groups_from: Name = "groups"
+    signs_out_there: bool = False
+    """Whoever signs out here is led on to the provider's sign-out; else a link offers it."""
 
     def role_of(self, groups: tuple[str, ...]) -> str | None:
         """None where no group of the person gives a role."""
@@ -66,6 +68,8 @@ class SamlSettings(Rules):
     entity_id: Annotated[str, StringConstraints(min_length=1, max_length=1_024, pattern=r"^[!-~]+$")]
     sso_url: Url
     slo_url: Url | None = None
+    slo_response_url: Url | None = None  # where it is another one
+    metadata_url: Url | None = None  # where it is read anew from; None for a file
     certificates: tuple[Annotated[str, StringConstraints(max_length=CERTIFICATE_LENGTH_MAX)], ...] = Field(
         min_length=1, max_length=CERTIFICATES_MAX
     )

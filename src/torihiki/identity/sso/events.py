@@ -11,6 +11,8 @@ class SsoEvent(Event):
     PROVIDER_TESTED = "sso.provider_tested", _("Identity provider tested")
     PROVIDER_SWITCHED_ON = "sso.provider_switched_on", _("Identity provider switched on")
     PROVIDER_SWITCHED_OFF = "sso.provider_switched_off", _("Identity provider switched off")
+    METADATA_TAKEN = "sso.metadata_taken", _("Signed metadata of the identity provider taken over")
+    METADATA_WAITS = "sso.metadata_waits", _("New metadata of the identity provider waits for an administrator")
     PROVIDER_REMOVED = "sso.provider_removed", _("Identity provider removed")
     ARRIVED = "sso.arrived", _("Arrived from the identity provider")
     MEMBER_CREATED = "sso.member_created", _("Member created at the first single sign-on")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
 
 from torihiki.crypto.digest import derived_token, new_token, token_hash
 from torihiki.crypto.envelope import root_key
@@ -28,6 +29,7 @@ class Purpose(StrEnum):
     TEST = "test"
     LINK = "link"
     JOIN = "join"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,9 @@ def begin_flow(
     return begun
 
 
-def take_flow(provider_id: UUID, state: str, browser: str, *, at: datetime) -> Taken:
-    """The flow that this browser began at this provider; of several at once only one gets it. Raises SsoRefused."""
+def take_flow(provider_id: UUID, state: str, browser: str, *, at: datetime, leaving: bool = False) -> Taken:
+    """The flow that this browser began at this provider; of several at once only one gets it. One of signing out, with
+    `leaving`, leads nobody in. Raises SsoRefused."""
     if not (0 < len(state) <= STATE_LENGTH_MAX and 0 < len(browser) <= COOKIE_LENGTH_MAX):
         raise SsoRefused(why="no_flow")
     with connection.cursor() as cursor:
@@ -95,7 +98,28 @@ def take_flow(provider_id: UUID, state: str, browser: str, *, at: datetime) -> T
     if row is None:
         raise SsoRefused(why="no_flow")
     purpose, member_id, after = row
+    if (purpose == Purpose.LEAVE) != leaving:
+        raise SsoRefused(why="no_flow")
     return Taken(state, browser, Purpose(purpose), member_id, after)
+
+
+def browser_of(request: HttpRequest) -> str:
+    return request.COOKIES.get(COOKIE_NAME, "")
+
+
+def lead_away(response: HttpResponse, begun: Begun) -> HttpResponse:
+    """With the cookie that ties the way back to this browser. `SameSite=None`, because a SAML provider answers by a
+    form of its own site; the cookie proves nothing but that the browser is the same."""
+    response.set_cookie(
+        COOKIE_NAME,
+        begun.browser,
+        max_age=VALID,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="None",
+    )
+    return response
 
 
 def use_once(provider_id: UUID, token_id: str, *, until: datetime) -> bool:

@@ -12,10 +12,11 @@ from torihiki.identity.permissions import Role
 from torihiki.identity.sso.connections import OidcSettings, SamlSettings, read_domains
 from torihiki.identity.sso.oidc.asking import discover
 from torihiki.identity.sso.saml.gate import MESSAGE_BYTES_MAX
-from torihiki.identity.sso.saml.messages import read_metadata
+from torihiki.identity.sso.saml.metadata import fetch_metadata, read_metadata
 from torihiki.ledger.refusals import Refused
 
 SECRET_LENGTH_MAX = 500
+METADATA_FIELDS = ("entity_id", "sso_url", "slo_url", "slo_response_url", "certificates")
 GROUPS_LENGTH_MAX = 20_000
 DOMAINS_LENGTH_MAX = 4_000
 
@@ -46,6 +47,11 @@ class ProviderForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("One to a line: group = viewer, clerk, approver or administrator. The highest one counts."),
     )
+    signs_out_there = forms.BooleanField(
+        label=_("Sign out at the provider too"),
+        required=False,
+        help_text=_("Whoever signs out here is led on to the provider. Otherwise a link offers that."),
+    )
 
     def clean_domains(self) -> list[str]:
         try:
@@ -65,7 +71,7 @@ class ProviderForm(forms.Form):
         return found
 
     def rules(self) -> dict[str, Any]:
-        names = ("creates_members", "default_role", "groups_from", "roles_by_group")
+        names = ("creates_members", "default_role", "groups_from", "roles_by_group", "signs_out_there")
         return {name: self.cleaned_data[name] for name in names}
 
     def refuse(self, error: ValidationError) -> None:
@@ -127,8 +133,18 @@ class OidcForm(ProviderForm):
 
 
 class SamlForm(ProviderForm):
+    metadata_url = forms.URLField(
+        label=_("Address of the provider’s metadata"),
+        required=False,
+        max_length=1_000,
+        assume_scheme="https",
+        help_text=_(
+            "It is read anew several times a day. New keys are taken over by themselves only where a former key has"
+            " signed the metadata; otherwise you are asked by mail."
+        ),
+    )
     metadata = forms.FileField(
-        label=_("The provider’s metadata"),
+        label=_("Or the metadata as a file"),
         required=False,
         help_text=_("The XML file that the provider offers. With several certificates in it, each is accepted."),
     )
@@ -140,7 +156,7 @@ class SamlForm(ProviderForm):
         required=False,
         help_text=_("Anybody can then make a browser sign in as somebody else: leave it off unless you need it."),
     )
-    field_order = ("name", "metadata", "email_from", "name_from", "groups_from", "domains")
+    field_order = ("name", "metadata_url", "metadata", "email_from", "name_from", "groups_from", "domains")
 
     settings: SamlSettings
 
@@ -150,23 +166,32 @@ class SamlForm(ProviderForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        file = cleaned.get("metadata")
-        if file is None and self.present is None:
-            self.add_error("metadata", _("Choose the metadata file of the provider."))
+        file, address = cleaned.get("metadata"), cleaned.get("metadata_url") or None
+        if file and address:
+            self.add_error("metadata", _("Give the address or the file, not both."))
+        elif not file and not address and (self.present is None or self.present.metadata_url):
+            self.add_error("metadata_url", _("Type the address of the provider’s metadata, or choose its file."))
         if self.errors:
             return cleaned
         try:
-            names = ("entity_id", "sso_url", "slo_url", "certificates")
-            kept = self.present.model_dump(include=set(names)) if self.present else {}
-            told = read_metadata(file.read(MESSAGE_BYTES_MAX + 1)) if file else kept
+            told = self._told(file, address)
             chosen = ("email_from", "name_from", "wants_encrypted", "idp_initiated")
             typed = {name: cleaned[name] for name in chosen}
-            self.settings = SamlSettings.model_validate({**told, **typed, **self.rules()})
+            self.settings = SamlSettings.model_validate({**told, **typed, **self.rules(), "metadata_url": address})
         except Refused as refusal:
-            self.add_error("metadata", str(refusal.message))
+            self.add_error("metadata_url" if address else "metadata", str(refusal.message))
         except ValidationError as error:
             self.refuse(error)
         return cleaned
+
+    def _told(self, file: Any, address: str | None) -> dict[str, Any]:
+        """What stays is not read anew: whoever saves another field takes no key over unseen."""
+        if file:
+            return read_metadata(file.read(MESSAGE_BYTES_MAX + 1)).fields
+        if self.present and self.present.metadata_url == address:
+            return self.present.model_dump(include=set(METADATA_FIELDS))
+        assert address is not None
+        return read_metadata(fetch_metadata(address)).fields
 
     def secrets(self) -> dict[str, str]:
         return {}

@@ -37,6 +37,10 @@ class IdentityProvider(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     tested_at = models.DateTimeField(null=True)  # the settings as they stand now signed somebody in then
+    metadata_tried_at = models.DateTimeField(null=True)  # when it was last asked for at its address
+    metadata_failed_since = models.DateTimeField(null=True)
+    metadata_waiting = models.JSONField(null=True)  # what it says and nobody whom we trust has vouched for
+    keys_changed_at = models.DateTimeField(null=True)  # by themselves
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["id", "company"], name="provider_of_company")]

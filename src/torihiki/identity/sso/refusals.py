@@ -29,6 +29,22 @@ class SsoRefused(Refused):
         self.why = why
 
 
+class SignOutRefused(Refused):
+    """Whatever was wrong with a provider's message about signing out; the ledger has the reason."""
+
+    status = 403
+    code = "sso_sign_out_refused"
+    heading = _("Not signed out")
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The message about signing out could not be used. If you are still signed in here or at your company’s"
+                " sign-in, sign out in both places."
+            )
+        )
+
+
 class NobodyKnown(Refused):
     """The provider vouches for somebody who stands for no member. The words are the same whatever the reason: just-in-
     time creation is off, the address is taken, or the member was suspended."""
@@ -50,6 +66,13 @@ class ProviderUnfit(Refused):
 
     status = 422
     code = "sso_provider_unfit"
+
+
+class MetadataMoved(Refused):
+    code = "sso_metadata_moved"
+
+    def __init__(self) -> None:
+        super().__init__(_("The provider’s metadata is another one by now. Compare it once more."))
 
 
 class ProviderNotTested(Refused):

@@ -29,6 +29,7 @@ from torihiki.tenancy.actor import Actor
 
 PROVIDERS_MAX = 10  # per company
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]\Z")
+SIGN_OUT = {"signs_out_there", "slo_url", "slo_response_url"}  # they vouch for nobody
 RESERVED = {"find", "oidc", "saml", "start", "link"}
 
 
@@ -88,9 +89,12 @@ def change_provider(
         provider.name, provider.domains, provider.changed_at = name, domains, at
         provider.settings = settings.model_dump(mode="json")
         provider.secrets = seal(actor.company, provider.id, {**former.secrets, **secrets})
+        provider.metadata_waiting = None  # what it still says will be found again
         provider.save(
-            update_fields=["name", "domains", "settings", "secrets", "state", "tested_at", "changed_at"],
-        )
+            update_fields=[
+                "name", "domains", "settings", "secrets", "state", "tested_at", "changed_at", "metadata_waiting",
+            ],
+        )  # fmt: skip
         _record(SsoEvent.PROVIDER_CHANGED, actor, provider, at, before=before, after=_told(provider))
     return provider
 
@@ -186,7 +190,7 @@ def _trusts_others(former: OidcSettings | SamlSettings, settings: OidcSettings |
         kept = set(former.certificates) & set(settings.certificates)
         if not kept:
             return True
-    left = {"creates_members", "default_role", "roles_by_group", "certificates"}
+    left = {"creates_members", "default_role", "roles_by_group", "certificates", "metadata_url", *SIGN_OUT}
     return former.model_dump(exclude=left) != settings.model_dump(exclude=left)
 
 

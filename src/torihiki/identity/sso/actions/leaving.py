@@ -1,6 +1,8 @@
 """Signing out on both sides."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from torihiki.identity.access import access_members
 from torihiki.identity.sso.connections import Connection
@@ -18,15 +20,17 @@ def logged_out_by_provider(
     token_id: str,
     until: datetime,
     subject: str,
-    sid: str,
+    sids: Sequence[str],
     at: datetime,
 ) -> None:
-    """End the sessions that stand on the provider's session `sid`, or on all of `subject`. A message is taken once.
-    Raises SsoRefused."""
+    """End the sessions that stand on the subject's sessions `sids` at the provider (OpenID Connect may name a session
+    without its subject), or, where none is named, on all of `subject`. A message is taken once. Raises SsoRefused."""
     with scope(platform):
         if not use_once(connection.provider_id, token_id, until=until):
             raise SsoRefused(why="replayed")
-        ended = set(end_sessions(connection.provider_id, subject=subject, sid=sid))
+        ended: set[UUID] = set()
+        for sid in sids or [""]:
+            ended.update(end_sessions(connection.provider_id, subject=subject, sid=sid))
         for member in access_members(platform).filter(pk__in=ended).order_by("id"):
             record(
                 SsoEvent.LOGGED_OUT_BY_PROVIDER,

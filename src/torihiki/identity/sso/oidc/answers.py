@@ -98,12 +98,13 @@ class LogoutToken:
         self.expires_at = at + AGE_MAX + 2 * LEEWAY
 
 
-def logout_url(connection: Connection, *, return_to: str, state: str) -> str:
-    """Where a sign-out goes on (RP-Initiated Logout 1.0); empty where the provider has no such place."""
+def logout_url(connection: Connection, *, return_to: str) -> str:
+    """Where a sign-out goes on (RP-Initiated Logout 1.0); empty where the provider has no such place. Without the ID
+    token as a hint: it has personal data, is nowhere kept, and is a recommendation; the provider may ask the person."""
     endpoint = connection.oidc.end_session_endpoint
     if not endpoint:
         return ""
-    query = {"client_id": connection.oidc.client_id, "post_logout_redirect_uri": return_to, "state": state}
+    query = {"client_id": connection.oidc.client_id, "post_logout_redirect_uri": return_to}
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
 

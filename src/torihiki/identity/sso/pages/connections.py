@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from torihiki.crypto.xml_signature import make_key_pair
+from torihiki.crypto.xml_signature import certificate_ends, certificate_fingerprint, make_key_pair
 from torihiki.identity.pages.proving import password_first
 from torihiki.identity.permissions import MANAGE_COMPANY
 from torihiki.identity.sso.access import access_entrance, access_links, access_provider, access_providers
@@ -23,15 +23,18 @@ from torihiki.identity.sso.actions.connections import (
     switch_provider,
     unlink,
 )
+from torihiki.identity.sso.actions.metadata import accept_metadata, mark_of
 from torihiki.identity.sso.connections import Connection, open_connection
-from torihiki.identity.sso.flows import Purpose, begin_flow
+from torihiki.identity.sso.flows import Purpose, begin_flow, browser_of, lead_away
 from torihiki.identity.sso.forms import EntranceForm, LinkForm, OidcForm, SamlForm
 from torihiki.identity.sso.models import IdentityProvider, Protocol, State
-from torihiki.identity.sso.pages.entering import browser_of, callback_address, lead_away, ours_at, provider_address
+from torihiki.identity.sso.pages.entering import callback_address, provider_address
 from torihiki.identity.sso.refusals import NoProvider
 from torihiki.identity.sso.saml.messages import our_metadata
+from torihiki.identity.sso.saml.ours import ours_at
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
+from torihiki.tenancy.actor import scope
 
 LINKS_SHOWN_MAX = 200
 
@@ -115,9 +118,22 @@ def provider_page(request: DeskRequest, provider_id: UUID) -> HttpResponse:
         "provider": provider,
         "protocol": Protocol(provider.protocol),
         "addresses": _addresses(provider),
+        "keys": _keys(connection, provider.metadata_waiting),
+        "seen": mark_of(provider.metadata_waiting) if provider.metadata_waiting else "",
         "links": access_links(request.actor).filter(provider=provider).order_by("-linked_at")[:LINKS_SHOWN_MAX],
     }
     return render(request, "sso/provider.html", context, status=422 if request.method == "POST" else 200)
+
+
+@desk(MANAGE_COMPANY, methods=("POST",))
+def accept_metadata_page(request: DeskRequest, provider_id: UUID) -> HttpResponse:
+    """What was shown when the administrator compared it, and nothing else."""
+    provider = accept_metadata(request.actor, provider_id, seen=request.POST.get("seen", ""), at=timezone.now())
+    if provider.state == State.DRAFT:
+        messages.warning(request, _("Taken over. No former key is left: test the connection and switch it on again."))
+    else:
+        messages.success(request, _("Taken over."))
+    return redirect("identity-provider", provider_id)
 
 
 @desk(MANAGE_COMPANY)
@@ -182,7 +198,20 @@ def own_links_page(request: DeskRequest) -> HttpResponse:
     return render(request, "sso/own_links.html", {"links": links, "offered": offered})
 
 
-@desk(None, methods=("GET", "POST"), first=password_first)
+def password_for_a_link(request: DeskRequest) -> None:
+    """Counted as at the door (clause 2-5-3), where there is something to link: a wrong address costs nobody a try."""
+    assert request.resolver_match is not None
+    with scope(request.actor):
+        offered = access_providers(request.actor).filter(
+            pk=request.resolver_match.kwargs["provider_id"], state=State.ON
+        )
+        is_there = offered.exists()
+    request.proven = NoProvider()
+    if is_there:
+        password_first(request)
+
+
+@desk(None, methods=("GET", "POST"), first=password_for_a_link)
 def link_page(request: DeskRequest, provider_id: UUID) -> HttpResponse:
     """The password is typed again, so that no unattended browser gives somebody else a way in for good; it counts as a
     try at signing in does."""
@@ -231,11 +260,32 @@ def _initial(provider: IdentityProvider, connection: Connection) -> dict[str, ob
     return {**told, "name": provider.name, "domains": ", ".join(provider.domains), "roles_by_group": groups}
 
 
+def _keys(connection: Connection, waiting: dict[str, Any] | None) -> list[dict[str, object]]:
+    """The provider's certificates as an administrator compares them: trusted, waiting to be, or about to go."""
+    if connection.protocol != Protocol.SAML:
+        return []
+    trusted = list(connection.saml.certificates)
+    new = [pem for pem in waiting["certificates"] if pem not in trusted] if waiting else []
+    return [
+        {
+            "fingerprint": certificate_fingerprint(pem),
+            "ends": certificate_ends(pem),
+            "is_new": pem in new,
+            "is_going": bool(waiting) and pem not in waiting["certificates"] if waiting else False,
+        }
+        for pem in [*trusted, *new]
+    ]
+
+
 def _addresses(provider: IdentityProvider) -> list[tuple[str, str]]:
     """What the provider's administrator is to type there."""
     if provider.protocol == Protocol.SAML:
         place = f"{settings.PUBLIC_URL}/sso/saml/{provider.id}"
-        return [(_("Entity ID"), place), (_("Assertion consumer service (POST)"), f"{place}/acs")]
+        return [
+            (_("Entity ID"), place),
+            (_("Assertion consumer service (POST)"), f"{place}/acs"),
+            (_("Single logout service (redirect)"), f"{place}/slo"),
+        ]
     return [
         (_("Redirect URI"), callback_address(provider.id)),
         (_("Back-channel logout URI"), settings.PUBLIC_URL + reverse("sso-backchannel", args=[provider.id])),

@@ -20,12 +20,12 @@ from torihiki.identity.sign_in.attempts import Proof
 from torihiki.identity.sso.access import access_provider, doors_by_domain, doors_of, platform_at
 from torihiki.identity.sso.actions.entering import enter_as, link_member, mark_tested
 from torihiki.identity.sso.connections import Connection, VerifiedIdentity, open_connection
-from torihiki.identity.sso.flows import COOKIE_NAME, VALID, Begun, Purpose, Taken, begin_flow
+from torihiki.identity.sso.flows import Begun, Purpose, Taken, begin_flow, browser_of, lead_away
 from torihiki.identity.sso.models import Protocol, State
 from torihiki.identity.sso.oidc.answers import authorization_url
 from torihiki.identity.sso.refusals import NoProvider
 from torihiki.identity.sso.saml.messages import request_url
-from torihiki.identity.sso.saml.responses import Ours
+from torihiki.identity.sso.saml.ours import ours_at
 from torihiki.ledger.desk import public
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor, scope
@@ -101,32 +101,6 @@ def provider_address(connection: Connection, begun: Begun, *, again: bool = Fals
 def callback_address(provider_id: UUID) -> str:
     """The exact redirect URI: of the platform's public name, whatever the request says its host is."""
     return f"{settings.PUBLIC_URL}/sso/oidc/{provider_id}/callback"
-
-
-def ours_at(connection: Connection) -> Ours:
-    """Who we are to one provider: an entity of our own for each connection, so that what is said to one company is said
-    to no other."""
-    place = f"{settings.PUBLIC_URL}/sso/saml/{connection.provider_id}"
-    return Ours(entity_id=place, acs_url=f"{place}/acs", private_key=connection.secrets["private_key"])
-
-
-def browser_of(request: HttpRequest) -> str:
-    return request.COOKIES.get(COOKIE_NAME, "")
-
-
-def lead_away(response: HttpResponse, begun: Begun) -> HttpResponse:
-    """With the cookie that ties the way back to this browser. `SameSite=None`, because a SAML provider answers by a
-    form of its own site; the cookie proves nothing but that the browser is the same."""
-    response.set_cookie(
-        COOKIE_NAME,
-        begun.browser,
-        max_age=VALID,
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite="None",
-    )
-    return response
 
 
 def arrived(

@@ -9,10 +9,10 @@ from django.views.decorators.csrf import csrf_exempt
 from torihiki.identity.sso.access import connection_at
 from torihiki.identity.sso.actions.entering import answering
 from torihiki.identity.sso.actions.leaving import logged_out_by_provider
-from torihiki.identity.sso.flows import take_flow
+from torihiki.identity.sso.flows import browser_of, take_flow
 from torihiki.identity.sso.models import Protocol, State
 from torihiki.identity.sso.oidc.answers import LogoutToken, identity_for, read_authorization
-from torihiki.identity.sso.pages.entering import answers_refusals, arrived, browser_of, callback_address
+from torihiki.identity.sso.pages.entering import answers_refusals, arrived, callback_address
 from torihiki.identity.sso.refusals import NoProvider, SsoRefused
 from torihiki.ledger.desk import public
 from torihiki.ledger.refusals import Refused
@@ -56,7 +56,7 @@ def backchannel_page(request: HttpRequest, provider_id: UUID) -> HttpResponse:
                 token_id=token.id,
                 until=token.expires_at,
                 subject=token.subject,
-                sid=token.sid,
+                sids=[token.sid] if token.sid else [],
                 at=at,
             )
     except Refused as refusal:

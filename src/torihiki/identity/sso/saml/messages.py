@@ -1,24 +1,20 @@
-"""What we send: the signed request, and our metadata; and the provider's metadata read."""
+"""What we send: the signed request, and our metadata."""
 
 import base64
 import zlib
 from datetime import UTC, datetime
-from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from lxml import etree
 
-from torihiki.crypto.xml_signature import DS, read_certificate, signed_query
+from torihiki.crypto.xml_signature import DS, signed_query
 from torihiki.identity.sso.connections import Connection
 from torihiki.identity.sso.flows import Begun
-from torihiki.identity.sso.refusals import ProviderUnfit, SsoRefused
-from torihiki.identity.sso.saml.gate import SAML, SAMLP, read_message
-from torihiki.identity.sso.saml.responses import Ours
+from torihiki.identity.sso.saml.gate import SAML, SAMLP
+from torihiki.identity.sso.saml.ours import Ours
 
 METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-NAMESPACES = {"md": METADATA, "ds": DS}
 
 
 def request_url(connection: Connection, ours: Ours, begun: Begun, *, at: datetime, again: bool = False) -> str:
@@ -34,12 +30,15 @@ def request_url(connection: Connection, ours: Ours, begun: Begun, *, at: datetim
     if again:
         root.set("ForceAuthn", "true")
     etree.SubElement(root, f"{{{SAML}}}Issuer").text = ours.entity_id
+    return by_redirect(settings.sso_url, "SAMLRequest", root, begun.state, ours)
+
+
+def by_redirect(address: str, name: str, root: etree._Element, relay_state: str, ours: Ours) -> str:
+    """`address` with a message of ours, deflated and signed (bindings 3.4.4)."""
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     packed = packer.compress(etree.tostring(root)) + packer.flush()
-    query = signed_query(
-        [("SAMLRequest", base64.b64encode(packed).decode()), ("RelayState", begun.state)], ours.private_key
-    )
-    return f"{settings.sso_url}{'&' if '?' in settings.sso_url else '?'}{query}"
+    query = [(name, base64.b64encode(packed).decode())] + ([("RelayState", relay_state)] if relay_state else [])
+    return f"{address}{'&' if '?' in address else '?'}{signed_query(query, ours.private_key)}"
 
 
 def our_metadata(ours: Ours, certificate: str) -> bytes:
@@ -55,6 +54,7 @@ def our_metadata(ours: Ours, certificate: str) -> bytes:
         key = etree.SubElement(role, f"{{{METADATA}}}KeyDescriptor", use=use)
         data = etree.SubElement(etree.SubElement(key, f"{{{DS}}}KeyInfo"), f"{{{DS}}}X509Data")
         etree.SubElement(data, f"{{{DS}}}X509Certificate").text = body
+    etree.SubElement(role, f"{{{METADATA}}}SingleLogoutService", Binding=REDIRECT, Location=ours.slo_url)
     etree.SubElement(
         role,
         f"{{{METADATA}}}AssertionConsumerService",
@@ -64,39 +64,3 @@ def our_metadata(ours: Ours, certificate: str) -> bytes:
         isDefault="true",
     )
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-
-
-def read_metadata(raw: bytes) -> dict[str, Any]:
-    """Fields of SamlSettings from a provider's metadata. Raises ProviderUnfit, worded for who brought the file."""
-    try:
-        root = read_message(raw)
-    except SsoRefused as error:
-        raise ProviderUnfit(_("This is no SAML metadata, or larger than 256 KiB.")) from error
-    entities = (
-        [root] if root.tag == f"{{{METADATA}}}EntityDescriptor" else root.findall("md:EntityDescriptor", NAMESPACES)
-    )
-    found = [entity for entity in entities if entity.find("md:IDPSSODescriptor", NAMESPACES) is not None]
-    if len(found) != 1:
-        raise ProviderUnfit(_("The metadata must describe exactly one identity provider."))
-    role = found[0].find("md:IDPSSODescriptor", NAMESPACES)
-    assert role is not None
-    places = [
-        each.get("Location")
-        for each in role.findall("md:SingleSignOnService", NAMESPACES)
-        if each.get("Binding") == REDIRECT
-    ]
-    keys = [
-        certificate.text or ""
-        for key in role.findall("md:KeyDescriptor", NAMESPACES)
-        if key.get("use") in (None, "signing")
-        for certificate in key.findall("ds:KeyInfo/ds:X509Data/ds:X509Certificate", NAMESPACES)
-    ]
-    if not places or not keys:
-        raise ProviderUnfit(_("The metadata lacks a sign-in address by redirect, or a certificate for signing."))
-    try:
-        certificates = list(dict.fromkeys(read_certificate(key) for key in keys))
-    except ValueError as error:
-        raise ProviderUnfit(
-            _("A certificate in the metadata cannot be used: RSA of 2048 bits or more, or EC.")
-        ) from error
-    return {"entity_id": found[0].get("entityID"), "sso_url": places[0], "certificates": certificates}

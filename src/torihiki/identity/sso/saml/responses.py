@@ -11,6 +11,7 @@ from torihiki.crypto.xml_signature import SignatureRefused, decrypt_element, ver
 from torihiki.identity.sso.connections import Connection, VerifiedIdentity
 from torihiki.identity.sso.refusals import SsoRefused
 from torihiki.identity.sso.saml.gate import NAMESPACES, SAML, SAMLP, read_message, read_opened, read_posted
+from torihiki.identity.sso.saml.ours import Ours
 
 LEEWAY = timedelta(seconds=120)
 AGE_MAX = timedelta(minutes=10)
@@ -21,15 +22,6 @@ SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z\Z")
-
-
-@dataclass(frozen=True)
-class Ours:
-    """Who we are to this provider: our entity id, where responses are posted, and the key for what is encrypted."""
-
-    entity_id: str
-    acs_url: str
-    private_key: str
 
 
 @dataclass(frozen=True)
@@ -75,9 +67,9 @@ def _check_envelope(root: etree._Element, entity_id: str, ours: Ours, request_id
         raise SsoRefused(why="destination")
     if root.get("InResponseTo") != request_id:
         raise SsoRefused(why="in_response_to")
-    _check_age(root, at)
+    check_age(root, at)
     issuers = root.findall("saml:Issuer", NAMESPACES)
-    if len(issuers) > 1 or any(_text(issuer) != entity_id for issuer in issuers):
+    if len(issuers) > 1 or any(text_of(issuer) != entity_id for issuer in issuers):
         raise SsoRefused(why="issuer")
 
 
@@ -126,18 +118,18 @@ def _read_assertion(
     settings = connection.saml
     if assertion.tag != f"{{{SAML}}}Assertion" or assertion.get("Version") != "2.0":
         raise SsoRefused(why="not_one_assertion")
-    _check_age(assertion, at)
-    if _text(_one(assertion, "saml:Issuer", "issuer")) != settings.entity_id:
+    check_age(assertion, at)
+    if text_of(only_one(assertion, "saml:Issuer", "issuer")) != settings.entity_id:
         raise SsoRefused(why="issuer")
-    subject = _one(assertion, "saml:Subject", "subject")
-    name_id = _one(subject, "saml:NameID", "subject")
-    name = _text(name_id)
+    subject = only_one(assertion, "saml:Subject", "subject")
+    name_id = only_one(subject, "saml:NameID", "subject")
+    name = text_of(name_id)
     if not 0 < len(name) <= SUBJECT_LENGTH_MAX or not name.isprintable():
         raise SsoRefused(why="subject")
     if name_id.get("Format") == TRANSIENT:
         raise SsoRefused(why="subject_is_transient")
     until = _confirmed(subject, ours, request_id, at)
-    _check_conditions(_one(assertion, "saml:Conditions", "conditions"), ours, at)
+    _check_conditions(only_one(assertion, "saml:Conditions", "conditions"), ours, at)
     sid = _check_statement(assertion, at)
     assertion_id = assertion.get("ID") or ""
     if not assertion_id:
@@ -162,7 +154,7 @@ def _confirmed(subject: etree._Element, ours: Ours, request_id: str | None, at: 
         data = confirmation.find("saml:SubjectConfirmationData", NAMESPACES)
         if confirmation.get("Method") != BEARER or data is None:
             continue
-        ends = _moment(data.get("NotOnOrAfter"))
+        ends = moment_of(data.get("NotOnOrAfter"))
         if ends is None or ends + LEEWAY <= at or data.get("NotBefore") is not None:
             continue
         if data.get("Recipient") == ours.acs_url and data.get("InResponseTo") == request_id:
@@ -172,7 +164,7 @@ def _confirmed(subject: etree._Element, ours: Ours, request_id: str | None, at: 
 
 def _check_conditions(conditions: etree._Element, ours: Ours, at: datetime) -> None:
     begins, ends = conditions.get("NotBefore"), conditions.get("NotOnOrAfter")
-    starts_at, ends_at = _moment(begins), _moment(ends)
+    starts_at, ends_at = moment_of(begins), moment_of(ends)
     if begins is not None and (starts_at is None or starts_at - LEEWAY > at):
         raise SsoRefused(why="not_yet")
     if ends is not None and (ends_at is None or ends_at + LEEWAY <= at):
@@ -181,7 +173,7 @@ def _check_conditions(conditions: etree._Element, ours: Ours, at: datetime) -> N
     if not restrictions:
         raise SsoRefused(why="audience")
     for restriction in restrictions:
-        if ours.entity_id not in [_text(each) for each in restriction.findall("saml:Audience", NAMESPACES)]:
+        if ours.entity_id not in [text_of(each) for each in restriction.findall("saml:Audience", NAMESPACES)]:
             raise SsoRefused(why="audience")
     known = {f"{{{SAML}}}{name}" for name in ("AudienceRestriction", "OneTimeUse", "ProxyRestriction")}
     if any(each.tag not in known for each in conditions):
@@ -195,7 +187,7 @@ def _check_statement(assertion: etree._Element, at: datetime) -> str:
         raise SsoRefused(why="no_sign_in")
     for statement in statements:
         ends = statement.get("SessionNotOnOrAfter")
-        ends_at = _moment(ends)
+        ends_at = moment_of(ends)
         if ends is not None and (ends_at is None or ends_at + LEEWAY <= at):
             raise SsoRefused(why="session_over")
     return (statements[0].get("SessionIndex") or "")[:512]
@@ -204,7 +196,7 @@ def _check_statement(assertion: etree._Element, at: datetime) -> str:
 def _attributes(assertion: etree._Element) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for attribute in assertion.findall("saml:AttributeStatement/saml:Attribute", NAMESPACES):
-        values = [_text(each) for each in attribute.findall("saml:AttributeValue", NAMESPACES)]
+        values = [text_of(each) for each in attribute.findall("saml:AttributeValue", NAMESPACES)]
         usable = [word for word in values if 0 < len(word) <= WORD_LENGTH_MAX and word.isprintable()]
         for name in {attribute.get("Name"), attribute.get("FriendlyName")} - {None}:
             found.setdefault(str(name), []).extend(usable)
@@ -215,27 +207,27 @@ def _word(values: Sequence[str] | None) -> str:
     return values[0] if values else ""
 
 
-def _one(parent: etree._Element, path: str, why: str) -> etree._Element:
+def only_one(parent: etree._Element, path: str, why: str) -> etree._Element:
     found = parent.findall(path, NAMESPACES)
     if len(found) != 1:
         raise SsoRefused(why=why)
     return found[0]
 
 
-def _text(element: etree._Element) -> str:
+def text_of(element: etree._Element) -> str:
     """Of an element that has nothing but text: the gate let no comment in that could cut it."""
     if len(element):
         raise SsoRefused(why="element_in_text")
     return (element.text or "").strip()
 
 
-def _check_age(element: etree._Element, at: datetime) -> None:
-    issued = _moment(element.get("IssueInstant"))
+def check_age(element: etree._Element, at: datetime) -> None:
+    issued = moment_of(element.get("IssueInstant"))
     if issued is None or not at - AGE_MAX - LEEWAY <= issued <= at + LEEWAY:
         raise SsoRefused(why="issue_instant")
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment_of(text: str | None) -> datetime | None:
     if text is None or not MOMENT.match(text):
         return None
     try:
