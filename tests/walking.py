@@ -91,6 +91,14 @@ def routes() -> list[Route]:
     ]
 
 
+KEPT = {
+    "identity_session": f"t.account_id = {entitled.PERSON}",  # is noted as in use
+    "identity_tries": f"t.subject = {entitled.PERSON}",  # counts what was typed, right or wrong
+    "sso_signinflow": f"t.provider_id IN (SELECT p.id FROM sso_identityprovider p WHERE p.company_id = {entitled.ME})",
+}
+"""Rows about a walker that a walk leaves in tables that no role reads."""
+
+
 @dataclass
 class Hidden:
     """What of the market one company must not learn, and its ids by what they are ids of."""
@@ -151,10 +159,8 @@ class Hidden:
             }
 
     def mine(self, table: str) -> str:
-        """What a walk may change: sessions are nobody's to see, but are noted as in use."""
-        return (
-            f"t.account_id = {entitled.PERSON}" if table == "identity_session" else entitled.seen(table, CLASSES[table])
-        )
+        """What a walk may change: what the company sees, and what is kept about itself and nobody's to see."""
+        return KEPT.get(table) or entitled.seen(table, CLASSES[table])
 
     def _words(self, probe: Probe, table: str, condition: str) -> set[str]:
         found: set[str] = set()

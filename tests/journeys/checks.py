@@ -67,6 +67,7 @@ NO_WORDS = re.compile(
     \S+@\S+ | https?://\S+                        # addresses
     | \b[A-Z]+-\d[\d-]*\b | T\d{13}              # numbers of documents and of registrations
     | \b[0-9a-f]{8,}(?:-[0-9a-f]+)*…?             # hashes and ids
+    | (?:[A-Z2-7]{4}\ ){7,}[A-Z2-7]{4}             # an authenticator's secret, in groups
     | （[ -~]+）                                  # what a program says, quoted
     | \S+\.(?:pdf|xml|csv|png|txt|jsonl?)(?![a-z]) # names of files
     """,
