@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -43,7 +44,7 @@ class EndpointForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         _offer(self, "kinds", [(kind.code, kind.label) for kind in KINDS.values()])
-        _offer(self, "events", [(code, f"{words} ({code})") for code, words in event_words().items()])
+        _offer(self, "events", list(_with_codes().items()))
 
     def clean_url(self) -> str:
         try:
@@ -80,8 +81,19 @@ class MessagesForm(forms.Form):
         _offer(
             self,
             "event",
-            [("", pgettext_lazy("webhook", "All events")), *((code, code) for code in (*event_words(), TEST))],
+            [
+                ("", pgettext_lazy("webhook", "All events")),
+                *_with_codes().items(),
+                (TEST, _("Test event sent to a webhook endpoint")),
+            ],
         )
+
+
+def _with_codes() -> dict[str, str]:
+    """Events by code, in words and with the code that a program reads."""
+    return {
+        code: gettext("%(words)s (%(code)s)") % {"words": words, "code": code} for code, words in event_words().items()
+    }
 
 
 def _offer(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:
