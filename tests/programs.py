@@ -59,6 +59,7 @@ class Program:
 
 
 def program_of(desk: Desk, *scopes: str, name: str = "基幹システム", **more: Any) -> Program:
+    words: dict[str, Any] = {"at": timezone.now(), "name": name, "scopes": scopes or EVERYTHING} | more
     with desk.acting() as actor:
-        _token, secret = create_token(actor, name=name, scopes=scopes or EVERYTHING, at=timezone.now(), **more)
+        _token, secret = create_token(actor, **words)
     return Program(secret)
