@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """pytest-django leaves the set-up to the project when the settings were not yet read at its start. In a process of
     pytest-xdist they were, as their name is inherited: with the database of the process that started it."""
+    from django.conf import settings
     from django.db import connections
 
     # How long an example takes says something of the machine, not of the code.
@@ -48,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_translations()  # pages are Japanese in tests too, in a fresh checkout as after a start
     django.setup()
     connections["default"].settings_dict["NAME"] = DATABASE.name
+    settings.SYSTEM_DATABASE_URL = os.environ["DATABASE_SYSTEM_URL"]
     for plugin in ("tests.world", "tests.market", "tests.staff"):  # they need the models
         config.pluginmanager.import_plugin(plugin)
 

@@ -6,6 +6,8 @@ belongs to by associated data, so a ciphertext moved to another row or company n
 
 import base64
 import os
+import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -58,11 +60,23 @@ def root_key(file: Path) -> bytes:
     if encoded := os.environ.get("TORIHIKI_ROOT_KEY"):
         return _checked(base64.b64decode(encoded))
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _make_root_key(file)
+    return _checked(base64.b64decode(file.read_bytes()))
+
+
+def _make_root_key(file: Path) -> None:
+    """Written aside and then given its name, which only one process wins: the others find a whole key there."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, written = tempfile.mkstemp(dir=file.parent)  # mode 0600
+    try:
         with os.fdopen(descriptor, "wb") as handle:
             handle.write(base64.b64encode(new_key()))
-    return _checked(base64.b64decode(file.read_bytes()))
+            handle.flush()
+            os.fsync(handle.fileno())
+        with suppress(FileExistsError):
+            os.link(written, file)
+    finally:
+        os.unlink(written)
 
 
 def _checked(key: bytes) -> bytes:

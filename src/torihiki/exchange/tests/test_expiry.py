@@ -1,6 +1,5 @@
 """Every hour the platform looks for documents whose day has passed, in every company, and closes them one by one."""
 
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,9 +20,8 @@ JOBS = "SELECT args ->> 'document_id', args ->> 'company_id' FROM procrastinate_
 
 @pytest.mark.django_db(transaction=True)
 def test_the_day_ends_in_tokyo_and_only_what_still_waits_expires(
-    issuer: Desk, receiver: Desk, connect_as: Callable[[str], psycopg.Connection[Any]], settings: Any
+    issuer: Desk, receiver: Desk, connect_as: Callable[[str], psycopg.Connection[Any]]
 ) -> None:
-    settings.SYSTEM_DATABASE_URL = os.environ["DATABASE_SYSTEM_URL"]  # read before pytest-xdist's process had its own
     jobs = connect_as(roles.MIGRATION)
     jobs.autocommit = True
 

@@ -1,6 +1,5 @@
 """The console from its staff's desk, and from the desks of companies that it acts on."""
 
-import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -39,10 +38,7 @@ def jobs(console: Console, connect_as: Connect) -> psycopg.Connection[Any]:
 # ---- three stories
 
 
-def test_a_company_is_opened_and_its_administrator_signs_in(
-    console: Console, jobs: psycopg.Connection[Any], settings: Any
-) -> None:
-    settings.SYSTEM_DATABASE_URL = os.environ["DATABASE_SYSTEM_URL"]
+def test_a_company_is_opened_and_its_administrator_signs_in(console: Console, jobs: psycopg.Connection[Any]) -> None:
     console.does("/companies/open", name="新会社株式会社", person="社長 一郎", email="ceo@new.example")
     assert "新会社株式会社" in console.get("/companies").content.decode(), "while it is being opened"
     assert console.events() == ["operations.company_opening"]
@@ -72,9 +68,8 @@ def test_a_company_is_opened_and_its_administrator_signs_in(
 
 
 def test_an_invitation_that_got_lost_is_sent_anew_as_long_as_nobody_has_joined(
-    console: Console, jobs: psycopg.Connection[Any], settings: Any
+    console: Console, jobs: psycopg.Connection[Any]
 ) -> None:
-    settings.SYSTEM_DATABASE_URL = os.environ["DATABASE_SYSTEM_URL"]
     console.does("/companies/open", name="新会社株式会社", person="社長", email="typo@new.example")
     open_company(**jobs.execute(JOBS, [open_company.name]).fetchall()[0][1])
     company = console.get("/companies").context["rows"][0][0]

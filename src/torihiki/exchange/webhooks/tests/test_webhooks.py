@@ -700,10 +700,7 @@ def test_attempts_are_kept_up_to_a_bound(issuer: Desk, hooks: Hooks) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_old_messages_go_and_waiting_ones_stay(issuer: Desk, settings: Any) -> None:
-    import os
-
-    settings.SYSTEM_DATABASE_URL = os.environ["DATABASE_SYSTEM_URL"]
+def test_old_messages_go_and_waiting_ones_stay(issuer: Desk) -> None:
     endpoint, _secret = add(issuer, NO_HARM)
     for _time in range(3):
         issuer.post(f"/webhooks/{endpoint}/test")
