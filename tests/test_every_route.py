@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from tests.market import Market
 from tests.mutants import access_functions, replaced, without_filter
@@ -55,9 +56,11 @@ def long(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def one_wall(founded_market: Market, django_db_blocker: Any) -> Iterator[Market]:
-    """The market as a role serves it that no policy binds: only what the application filters itself keeps apart."""
-    with django_db_blocker.unblock(), founded_market.open(roles.MIGRATION):
+    """The market as a role serves it that no policy binds: only what the application filters itself keeps apart. What
+    got through is undone: it would be told on other pages ever after."""
+    with django_db_blocker.unblock(), founded_market.open(roles.MIGRATION), transaction.atomic():
         yield founded_market
+        transaction.set_rollback(True)
 
 
 # ---- every route has a door
@@ -177,7 +180,9 @@ def test_the_database_alone_keeps_companies_apart(market: Market, long: bool) ->
 
 
 @pytest.mark.parametrize("name", ACCESS)
-def test_behind_no_wall_the_walk_finds_something(one_wall: Market, name: str) -> None:
+def test_behind_no_wall_the_walk_finds_something(one_wall: Market, name: str, long: bool) -> None:
+    if name in TWICE and not long:
+        pytest.skip("to find nothing takes the whole walk: --long")
     with replaced(ACCESS[name]):
         found = first_finding(one_wall)
     print(f"{name}: {found}")
@@ -185,8 +190,10 @@ def test_behind_no_wall_the_walk_finds_something(one_wall: Market, name: str) ->
 
 
 def first_finding(market: Market) -> str:
-    """Of the shortest walks first, of the one along every own document last; an answer that breaks is one too."""
+    """Of the shortest walks first, of the one along every page of every own document last; an answer that breaks is one
+    too."""
     walks: list[tuple[Callable[[Walk], Iterator[str]], bool]] = [
+        (lambda walk: walk.on_own_pages(("document", "api-document")), True),
         (Walk.on_own_pages, False),
         (lambda walk: walk.with_foreign_ids(("GET",)), False),
         (lambda walk: walk.with_foreign_ids(("POST",)), False),

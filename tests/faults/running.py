@@ -109,12 +109,16 @@ class Running:
     def mend(self) -> None:
         """Start again whatever is down, and wait until the portal serves."""
         self.mend_postgres()
+        self.until(self._serves_again, SERVING_SECONDS_MAX, "the portal does not serve")
+
+    def _serves_again(self) -> bool:
+        """As the supervisor does, also what gives up by itself: granian ends when its processes die one upon the other."""
         for name, program in self.programs.items():
             if name not in self.processes or self.processes[name].poll() is not None:
                 if name in self.processes:
                     self._kill_group(name)  # what a killed server leaves behind would go on serving
                 self.processes[name] = launch(program)
-        self.until(self.serves, SERVING_SECONDS_MAX, "the portal does not serve")
+        return self.serves()
 
     def mend_postgres(self) -> None:
         deadline = time.monotonic() + clusters.ORPHAN_SECONDS_MAX
