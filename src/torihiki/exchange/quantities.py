@@ -5,7 +5,7 @@ acceptance of a delivery counts on the order too. So one sum says how far a line
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db.models import F, Sum
 
-from torihiki.exchange.access import Seen, access_line_links, access_newest
+from torihiki.exchange.access import Seen, access_document, access_line_links, access_newest
+from torihiki.exchange.bodies import Body
 from torihiki.exchange.models import Link
 from torihiki.exchange.papers import read_sent
 from torihiki.exchange.specs import KINDS, LineCounts, Sent, Source, Track, Words
@@ -44,6 +45,54 @@ class Progress:
     rows: tuple[LineProgress, ...]
 
 
+@dataclass(frozen=True)
+class Around:
+    """A document with all that it was made from and what answered those, read once for one act."""
+
+    chain: Sequence[UUID]  # nearest first
+    sent: Mapping[UUID, Sent]  # of the chain and then of the answers, of which the newest is first
+    counts: Mapping[UUID, LineCounts]  # against lines of the chain
+
+    def contexts(self) -> dict[UUID, Sent]:
+        """Each document of the chain with everything that `Sent` says of counted lines."""
+        beside = {pk: replace(sent, counted=self.counts.get(pk, {})) for pk, sent in self.sent.items()}
+        found = {
+            pk: replace(beside[pk], others=tuple(other for key, other in beside.items() if key != pk))
+            for pk in self.chain
+        }
+        for position, pk in enumerate(self.chain):
+            found[pk] = replace(found[pk], open=_open([found[key] for key in self.chain[position:]]))
+        return found
+
+    def preceded_by(self, document_id: UUID, sent: Sent, counted: "Iterable[Counted]") -> "Around":
+        """The same, as seen from a document that is just made from it and counts that much against its lines."""
+        sums = {pk: {link: dict(lines) for link, lines in self.counts.get(pk, {}).items()} for pk in self.chain}
+        for item in counted:
+            lines = sums[item.target].setdefault(item.link, {})
+            lines[item.line_id] = lines.get(item.line_id, ZERO) + item.quantity
+        return Around([document_id, *self.chain], {document_id: sent, **self.sent}, sums)
+
+    def counted_by(self, source: Source, body: Body) -> "Iterator[Counted]":
+        """What a body counts against the lines of the chain: every line against that of the same id, wherever there is
+        one."""
+        for name, field in source.counts.items():
+            for target in self.chain:
+                known = {line.line_id for line in getattr(self.sent[target].body, "lines", ())}
+                for line in body.lines:  # type: ignore[attr-defined]
+                    if line.line_id in known:
+                        yield Counted(target, name, line.line_id, getattr(line, field))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A quantity that counts against one line of the document `target`."""
+
+    target: UUID
+    link: str
+    line_id: str
+    quantity: Decimal
+
+
 def first_body(seen: Seen, source: Source, *, afresh: bool = False) -> Mapping[str, Any]:
     """What a document made from the one seen here begins with. `afresh`: as if nothing were counted yet."""
     return source.build(in_context(seen, afresh=afresh) if source.counts else _newest(seen))
@@ -58,17 +107,22 @@ def in_context(seen: Seen, *, afresh: bool = False) -> Sent:
 def contexts(actor: Actor, document_id: UUID, *, afresh: bool = False, unanswered: bool = False) -> dict[UUID, Sent]:
     """The same of the document and of all that it was made from, nearest first. `unanswered`: a version that is just
     going out, to which nobody has said anything yet."""
+    return around(actor, document_id, afresh=afresh, unanswered=unanswered).contexts()
+
+
+def around(
+    actor: Actor, document_id: UUID, *, afresh: bool = False, unanswered: bool = False, lock: bool = False
+) -> Around:
+    """The document with what stands around it. `lock` keeps others from counting against lines of what it was made from
+    until the transaction ends: nearest first, as all do; the document itself is the caller's to lock, before."""
     chain = chain_of(document_id)
+    for above in chain[1:] if lock else ():
+        access_document(actor, above, lock=True)
     answers = _answers(chain[1:] if unanswered else chain)
-    sent = {pk: read_sent(version) for pk, version in access_newest(actor, [*chain, *answers]).items()}
+    newest = access_newest(actor, [*chain, *answers])
+    sent = {pk: read_sent(newest[pk]) for pk in [*chain, *answers] if pk in newest}
     chain = [pk for pk in chain if pk in sent]
-    counts = {} if afresh else _sums(actor, chain)
-    # Nearest first, and of several answers the newest first.
-    beside = {pk: replace(sent[pk], counted=counts.get(pk, {})) for pk in [*chain, *answers] if pk in sent}
-    found = {pk: replace(beside[pk], others=tuple(other for key, other in beside.items() if key != pk)) for pk in chain}
-    for position, pk in enumerate(chain):
-        found[pk] = replace(found[pk], open=_open([found[key] for key in chain[position:]]))
-    return found
+    return Around(chain, sent, {} if afresh else _sums(actor, chain))
 
 
 def chain_of(document_id: UUID) -> list[UUID]:
@@ -88,11 +142,12 @@ def limits_of(sent: Sent) -> LineCounts:
     return limits(sent) if limits else {}
 
 
-def is_used_up(seen: Seen, source: Source) -> bool:
-    """Whether nothing is left that a document of this source could count."""
+def is_used_up(seen: Seen, source: Source, sent: Sent | None = None) -> bool:
+    """Whether nothing is left that a document of this source could count. `sent`: the document in its context, where
+    that is at hand."""
     if not source.counts or KINDS[seen.view.kind].limits is None:
         return False
-    left = in_context(seen).open.get(source.link)
+    left = (sent or in_context(seen)).open.get(source.link)
     return left is not None and all(quantity <= 0 for quantity in left.values())
 
 

@@ -14,7 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.bodies import Body, PartyDetails, Totals
-from torihiki.exchange.models import Document, Recipient, Side
+from torihiki.exchange.models import Document, Recipient, Side, Transition
 from torihiki.identity.permissions import SERVICES, Action
 from torihiki.tenancy.actor import Actor
 
@@ -57,6 +57,8 @@ class Deed:
     at: "datetime"
     recipient: Recipient | None = None
     body: Body | None = None  # what was sent, where the step is a sending
+    origins: "dict[str, Document]" = field(default_factory=dict)  # what that was made from, by link, locked
+    followed: "list[Transition]" = field(default_factory=list)  # steps on other documents, for the act to write
 
 
 @dataclass(frozen=True)

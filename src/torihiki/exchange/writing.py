@@ -25,6 +25,7 @@ SELECT procrastinate_defer_jobs_v1(array_agg(ROW(%s::varchar, %s::varchar, 0, NU
     jsonb_build_object('message_id', message, 'company_id', company), NULL)::procrastinate_job_to_defer_v1))
 FROM unnest(%s::uuid[], %s::uuid[]) AS job (message, company)
 """
+SYNC_VIEWS = "SELECT exchange_sync_views(%s)"
 
 
 def done_before(actor: Actor, key: str, action: str, document_id: UUID, *, at: datetime) -> WriteKey | None:
@@ -104,7 +105,7 @@ def transition_of(
 def sync_views(*document_ids: UUID) -> None:
     """Bring every entitled company's view of these documents up to date; the function derives all from shared rows."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT exchange_sync_views(%s)", [list(document_ids)])
+        cursor.execute(SYNC_VIEWS, [list(dict.fromkeys(document_ids))])
 
 
 def tell(

@@ -153,12 +153,12 @@ def issue_documents(
     return done
 
 
-def check_may_issue(actor: Actor, kind: Kind, own: Party) -> None:
+def check_may_issue(actor: Actor, kind: Kind, own: Party, *, from_source: bool = False) -> None:
     """Whether the actor may send a new document of `kind` without a draft. Raises RoleMayNot, SourceUnfit,
     ApprovalMissing."""
     if not (actor.may(kind.permission(Action.DRAFT)) and actor.may(kind.permission(Action.SEND))):
         raise RoleMayNot
-    if not kind.free:
+    if not (kind.free or from_source):
         raise SourceUnfit
     if own.company is not None and kind.code in own.company.approval_kinds:
         raise ApprovalMissing

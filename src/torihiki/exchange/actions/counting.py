@@ -1,6 +1,6 @@
 """Counting: the lines of what is sent count against the lines of what it was made from, and never beyond them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 
 from torihiki.exchange.access import Seen, access_document
 from torihiki.exchange.bodies import Body
-from torihiki.exchange.models import Line, Link, Version
-from torihiki.exchange.quantities import chain_of, contexts, limits_of
+from torihiki.exchange.models import Line, Link
+from torihiki.exchange.quantities import Counted, chain_of, contexts, limits_of
 from torihiki.exchange.refusals import BodyInvalid
 from torihiki.exchange.specs import Problem, Sent, Source
 from torihiki.exchange.writing import sync_views
 from torihiki.tenancy.actor import Actor
-
-LINKS_AT_ONCE = 500
+from torihiki.tenancy.inserting import insert
 
 
 def lock_chain(actor: Actor, source: Source, document_id: UUID) -> None:
@@ -28,13 +27,19 @@ def lock_chain(actor: Actor, source: Source, document_id: UUID) -> None:
 
 
 def count_lines(
-    seen: Seen, sources: Sequence[tuple[Source, UUID]], version: Version, body: Body, *, at: datetime
+    seen: Seen,
+    sources: Sequence[tuple[Source, UUID]],
+    version: int,
+    body: Body,
+    amounts: Mapping[str, Decimal | None],
+    *,
+    at: datetime,
 ) -> None:
-    """Write the links of this version's lines. Those of its former versions no longer count, and stay.
+    """Write the links of this version's lines, with their `amounts` by line id. Those of its former versions no longer
+    count, and stay.
 
     Raises BodyInvalid where more is counted against a line than its document admits; so it does where a new version
     admits less than what others counted against it already."""
-    amounts = dict(Line.objects.filter(version_id=version.pk).values_list("line_id", "amount"))
     for source, source_id in sources:
         if not source.counts:
             continue
@@ -44,37 +49,56 @@ def count_lines(
                 "document_id", "line_id"
             )
         )
-        Link.objects.bulk_create(
-            [
-                Link(
-                    company_id=seen.actor.company,
-                    name=name,
-                    source_id=seen.document.pk,
-                    target_id=target,
-                    source_line=line.line_id,
-                    target_line=line.line_id,
-                    source_version=version.number,
-                    quantity=getattr(line, field),
-                    amount=amounts.get(line.line_id) if name == source.link else None,
-                    created_at=at,
-                )
-                for name, field in source.counts.items()
-                for target in chain
-                for line in body.lines  # type: ignore[attr-defined]
-                if (target, line.line_id) in known
-            ],
-            batch_size=LINKS_AT_ONCE,
-        )
-    counted = any(source.counts for source, _id in sources)
-    if counted or (seen.kind.limits is not None and version.number > 1):
+        counted = [
+            Counted(target, name, line.line_id, getattr(line, field))
+            for name, field in source.counts.items()
+            for target in chain
+            for line in body.lines  # type: ignore[attr-defined]
+            if (target, line.line_id) in known
+        ]
+        insert(line_links(seen.actor, source, seen.document.pk, counted, amounts, version=version, at=at))
+    counts = any(source.counts for source, _id in sources)
+    if counts or (seen.kind.limits is not None and version > 1):
         sync_views(seen.document.pk)  # it is read back through its own view
         refuse_excess(seen)
+
+
+def line_links(
+    actor: Actor,
+    source: Source,
+    document_id: UUID,
+    counted: Iterable[Counted],
+    amounts: Mapping[str, Decimal | None],
+    *,
+    version: int,
+    at: datetime,
+) -> list[Link]:
+    """The links by which the lines of a version count, not stored yet; `amounts` by line id."""
+    return [
+        Link(
+            company_id=actor.company,
+            name=item.link,
+            source_id=document_id,
+            target_id=item.target,
+            source_line=item.line_id,
+            target_line=item.line_id,
+            source_version=version,
+            quantity=item.quantity,
+            amount=amounts.get(item.line_id) if item.link == source.link else None,
+            created_at=at,
+        )
+        for item in counted
+    ]
 
 
 def refuse_excess(seen: Seen) -> None:
     """Raises BodyInvalid where more counts against a line than the document, or one that it was made from, admits: by
     what is going out, or without what is being taken back."""
-    chain = contexts(seen.actor, seen.document.pk, unanswered=True).values()
+    refuse_beyond(contexts(seen.actor, seen.document.pk, unanswered=True).values())
+
+
+def refuse_beyond(chain: Iterable[Sent]) -> None:
+    """The same of documents in their contexts. Raises BodyInvalid."""
     problems = [problem for sent in chain for problem in _excess(sent)]
     if problems:
         raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)

@@ -35,7 +35,7 @@ from torihiki.exchange.refusals import (
     SourceUnfit,
     StepNotOpen,
 )
-from torihiki.exchange.specs import DRAFT, ISSUER, RECEIVER, Kind, Source
+from torihiki.exchange.specs import DRAFT, ISSUER, RECEIVER, Kind, Sent, Source
 from torihiki.exchange.writing import done_before, write_transition
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
@@ -333,13 +333,14 @@ def draft_label(seen: Seen) -> str:
     return seen.document.number or seen.view.subject or str(seen.kind.label)
 
 
-def usable_source(kind: Kind, seen: Seen) -> Source | None:
-    """How `kind` can be made from the document that is seen here, or None."""
+def usable_source(kind: Kind, seen: Seen, sent: Sent | None = None) -> Source | None:
+    """How `kind` can be made from the document that is seen here, or None. `sent`: that document in its context, where
+    it is at hand."""
     if not seen.actor.may(kind.permission(Action.DRAFT)):
         return None
     for source in kind.sources:
         fits = source.kind == seen.view.kind and seen.view.role == source.seat and seen.view.state in source.states
-        if not fits or (not source.many and made_already(kind, source, seen)) or is_used_up(seen, source):
+        if not fits or (not source.many and made_already(kind, source, seen)) or is_used_up(seen, source, sent):
             continue
         return source
     return None
@@ -360,12 +361,14 @@ def _from_source(
     if source is None:
         raise SourceUnfit
     made = body if body is not None else first_body(seen, source)
-    other = (
-        [seen.document.issuer_id]
-        if seen.view.role == RECEIVER
-        else [row.party_id for row in seen.document.recipients.filter(owner_id=actor.company).order_by("position")]
-    )
-    return made, other, [{"document": str(source_id), "link": source.link}]
+    return made, other_side(seen), [{"document": str(source_id), "link": source.link}]
+
+
+def other_side(seen: Seen) -> list[UUID]:
+    """The parties to whom goes what is made from the document that is seen here."""
+    if seen.view.role == RECEIVER:
+        return [seen.document.issuer_id]
+    return [row.party_id for row in seen.document.recipients.filter(owner_id=seen.actor.company).order_by("position")]
 
 
 def _open_draft(seen: Seen, revision: int | None = None) -> Draft:

@@ -1,7 +1,9 @@
 """Sending: a draft becomes the next version, in the sight of the other side."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from torihiki.exchange.access import Seen, access_document, access_draft, access_recipients, access_versions
@@ -21,7 +23,7 @@ from torihiki.exchange.actions.steps import move_document
 from torihiki.exchange.actions.versions import payload_of, store_version
 from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
-from torihiki.exchange.models import Document, Draft, Link, Partner, PartyView, Recipient, Version
+from torihiki.exchange.models import Document, Draft, Link, Partner, PartyView, Recipient, Transition, Version
 from torihiki.exchange.numbering import TOKYO, next_number
 from torihiki.exchange.refusals import (
     ApprovalMissing,
@@ -31,7 +33,7 @@ from torihiki.exchange.refusals import (
     StepNotOpen,
 )
 from torihiki.exchange.specs import Deed, Source
-from torihiki.exchange.writing import done_before, sync_views, tell, write_transition
+from torihiki.exchange.writing import done_before, sync_views, tell, transition_of
 from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
 from torihiki.ledger.models import Entry
@@ -69,24 +71,30 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
             document.number = next_number(actor.company, kind, at=at)
             document.issued_on = issued_on
             _write_recipients(document, partners)
-        version = _write_version(seen, body, partners, reason=draft.reason, at=at)
+        version, lines = _write_version(seen, body, partners, reason=draft.reason, at=at)
         companies = [partner.party.company_id for partner in partners if partner.party.company_id]
         share_files(actor, document.pk, version.number, companies)
-        move_document(document, kind, kind.sent_state, at=at)
+        move_document(document, kind, kind.sent_state, at=at, sent=True)
         if document.version > 1:
             reset = document.recipients.filter(owner_id=actor.company).exclude(state__in=kind.kept_on_revision)
             reset.update(state="", state_since=None, waits_for="")
         PartyView.objects.filter(company_id=actor.company, document_id=document.pk).update(internal_state="")
         if version.number == 1:
             _link_sources(seen, sources, at=at)
-        count_lines(seen, [(source, origin.document.pk) for source, origin in sources], version, body, at=at)
-        touched = _touch_sources(seen, sources, at=at) if version.number == 1 else []
+        amounts = {line["line_id"]: line["amount"] for line in lines}
+        origin_ids = [(source, origin.document.pk) for source, origin in sources]
+        count_lines(seen, origin_ids, version.number, body, amounts, at=at)
         name = "send" if version.number == 1 else "revise"
+        origins = {source.link: origin.document for source, origin in sources}
+        deed = Deed(actor, document, kind, name, at, body=body, origins=origins)
+        touched = touch_sources(deed, sources) if version.number == 1 else []
         if kind.sending is not None:
-            kind.sending(Deed(actor, document, kind, name, at, body=body))
-        write_transition(actor, document, name, at=at, reason=draft.reason)
+            kind.sending(deed)
+        Transition.objects.bulk_create(
+            [transition_of(actor, document, name, at=at, reason=draft.reason), *deed.followed]
+        )
         draft.delete()
-        sync_views(document.pk, *touched)
+        sync_views(document.pk, *touched, *(step.document_id for step in deed.followed))
         tell(actor, "document.sent", document, [partner.party.company_id for partner in partners], at=at)
         sent_entry(actor, document, version, at=at).save(force_insert=True)
     return document.number
@@ -134,7 +142,9 @@ def _fitting_sources(seen: Seen, draft: Draft) -> list[tuple[Source, Seen]]:
     return found
 
 
-def _write_version(seen: Seen, body: Body, partners: Sequence[Partner], *, reason: str, at: datetime) -> Version:
+def _write_version(
+    seen: Seen, body: Body, partners: Sequence[Partner], *, reason: str, at: datetime
+) -> tuple[Version, list[dict[str, Any]]]:
     document, kind = seen.document, seen.kind
     assert document.issued_on is not None, "a sent document has a date"
     former = access_versions(seen).first()
@@ -175,26 +185,31 @@ def recipients_of(document: Document, partners: Sequence[Partner]) -> list[Recip
 
 
 def _link_sources(seen: Seen, sources: Sequence[tuple[Source, Seen]], *, at: datetime) -> None:
-    Link.objects.bulk_create(
-        [
-            Link(
-                company_id=seen.actor.company,
-                name=source.link,
-                source_id=seen.document.pk,
-                target_id=origin.document.pk,
-                created_at=at,
-            )
-            for source, origin in sources
-        ],
-        ignore_conflicts=True,
-    )
+    links = [source_link(seen.actor, source, seen.document.pk, origin.document.pk, at=at) for source, origin in sources]
+    Link.objects.bulk_create(links, ignore_conflicts=True)
 
 
-def _touch_sources(seen: Seen, sources: Sequence[tuple[Source, Seen]], *, at: datetime) -> list[UUID]:
+def source_link(actor: Actor, source: Source, document_id: UUID, origin_id: UUID, *, at: datetime) -> Link:
+    """That the document is made from that origin, not stored yet."""
+    return Link(company_id=actor.company, name=source.link, source_id=document_id, target_id=origin_id, created_at=at)
+
+
+def touch_sources(deed: Deed, sources: Sequence[tuple[Source, Seen]]) -> list[UUID]:
+    """What a first sending does to what it was made from. Returns those documents, whose views may have changed."""
     touched = []
-    for source, source_seen in sources:
+    for source, seen in sources:
         if source.effect is not None:
-            recipient = access_recipients(source_seen).filter(company_id=seen.actor.company).first()
-            source.effect(Deed(seen.actor, source_seen.document, source_seen.kind, source.link, at, recipient))
-        touched.append(source_seen.document.pk)
+            recipient = access_recipients(seen).filter(company_id=deed.actor.company).first()
+            source.effect(
+                replace(
+                    deed,
+                    document=seen.document,
+                    kind=seen.kind,
+                    step=source.link,
+                    recipient=recipient,
+                    body=None,
+                    origins={},
+                )
+            )
+        touched.append(seen.document.pk)
     return touched

@@ -8,7 +8,7 @@ from torihiki.exchange.bodies import Body
 from torihiki.exchange.models import Draft, Link
 from torihiki.exchange.quantities import in_context
 from torihiki.exchange.refusals import BodyInvalid
-from torihiki.exchange.specs import Source
+from torihiki.exchange.specs import Sent, Source
 
 
 def sources_of(seen: Seen, draft: Draft, *, lock: bool = False) -> list[tuple[Source, Seen]]:
@@ -30,10 +30,15 @@ def in_view_of_sources(sources: Sequence[tuple[Source, Seen]], body: Body) -> Bo
     for source, origin in sources:
         if source.settle is None and source.rules is None:
             continue
-        sent = in_context(origin)
-        if source.settle is not None:
-            body = source.settle(body, sent)
-        problems = list(source.rules(body, sent)) if source.rules else []
-        if problems:
-            raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)
+        body = in_view_of(source, in_context(origin), body)
+    return body
+
+
+def in_view_of(source: Source, sent: Sent, body: Body) -> Body:
+    """The same by one source, of which `sent` is the newest version in its context. Raises BodyInvalid."""
+    if source.settle is not None:
+        body = source.settle(body, sent)
+    problems = list(source.rules(body, sent)) if source.rules else []
+    if problems:
+        raise BodyInvalid(" ".join(str(problem.text) for problem in problems), problems=problems)
     return body

@@ -7,7 +7,7 @@ from torihiki.exchange.access import Seen, access_document, access_recipients
 from torihiki.exchange.actions.counting import refuse_excess
 from torihiki.exchange.actions.drafts import DOCUMENT
 from torihiki.exchange.events import ExchangeEvent
-from torihiki.exchange.models import Document, Recipient
+from torihiki.exchange.models import Document, Recipient, Transition
 from torihiki.exchange.refusals import (
     ChangedMeanwhile,
     DocumentNotVisible,
@@ -16,11 +16,14 @@ from torihiki.exchange.refusals import (
     StepNotOpen,
 )
 from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Deed, Kind, Step
-from torihiki.exchange.writing import done_before, sync_views, tell, write_transition
+from torihiki.exchange.writing import done_before, sync_views, tell, transition_of
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.tenancy.actor import Actor
+
+BY_STEPS = ("state", "state_since", "waits_for", "changed_at")
+BY_SENDING = ("number", "version", "subject", "issued_on", "due_on", "currency", "amount_minor", "search")
 
 
 def take_step(
@@ -83,31 +86,17 @@ def seats_of(seen: Seen) -> set[str]:
     return seats
 
 
-def move_document(document: Document, kind: Kind, state: str, *, at: datetime) -> None:
-    """Give the document a state, and write every shared column that sending or a step may have changed."""
+def move_document(document: Document, kind: Kind, state: str, *, at: datetime, sent: bool = False) -> None:
+    """Give the document a state, and write it; with `sent` also every shared column that sending may have changed."""
     document.state, document.state_since, document.changed_at = state, at, at
     document.waits_for = kind.state(state).waits_for
-    document.save(
-        update_fields=[
-            "number",
-            "state",
-            "state_since",
-            "waits_for",
-            "version",
-            "subject",
-            "issued_on",
-            "due_on",
-            "currency",
-            "amount_minor",
-            "search",
-            "changed_at",
-        ]
-    )
+    document.save(update_fields=[*BY_STEPS, *BY_SENDING] if sent else BY_STEPS)
 
 
 def follow(deed: Deed, document: Document, name: str) -> bool:
     """Take the platform's step `name` on another document, as a consequence of what the actor does; the timeline says
-    by whom. False where that document stands elsewhere: then nothing follows. The one ledger entry is the deed's."""
+    by whom. False where that document stands elsewhere: then nothing follows. The one ledger entry is the deed's, and
+    its act writes what is in `followed`: the timeline, and the views of these documents."""
     kind = KINDS[document.kind]
     step = kind.step(name)
     assert step is not None, f"{kind.code} has no step {name}"
@@ -115,8 +104,7 @@ def follow(deed: Deed, document: Document, name: str) -> bool:
     if document.state not in step.source:
         return False
     move_document(document, kind, step.target, at=deed.at)
-    write_transition(deed.actor, document, name, at=deed.at, to_state=step.target)
-    sync_views(document.pk)
+    deed.followed.append(transition_of(deed.actor, document, name, at=deed.at, to_state=step.target))
     return True
 
 
@@ -171,14 +159,16 @@ def _carry_out(seen: Seen, step: Step, recipient: Recipient | None, *, reason: s
         move_document(document, seen.kind, step.target, at=at)
         audience = None
     behalf = _on_behalf(seen, step)
-    write_transition(
+    taken = transition_of(
         actor, document, step.name, at=at, reason=reason, audience=audience, on_behalf_of=behalf, to_state=step.target
     )
+    deed = Deed(actor, document, seen.kind, step.name, at, recipient)
     if step.effect is not None:
-        step.effect(Deed(actor, document, seen.kind, step.name, at, recipient))
+        step.effect(deed)
     if seen.kind.state(step.target).void and any(source.counts for source in seen.kind.sources):
         refuse_excess(seen)
-    sync_views(document.pk)
+    Transition.objects.bulk_create([taken, *deed.followed])
+    sync_views(document.pk, *(step.document_id for step in deed.followed))
     tell(actor, f"document.{step.name}", document, others_than(seen, audience), at=at)
     record(
         ExchangeEvent.STEP,

@@ -12,6 +12,8 @@ from torihiki.exchange.specs import Kind
 from torihiki.lib.canonical import canonical_json
 from torihiki.lib.ids import new_id, new_ids
 from torihiki.lib.money import minor_units
+from torihiki.tenancy.copying import Rows
+from torihiki.tenancy.inserting import insert
 
 SEARCH_LENGTH_MAX = 2_000
 
@@ -57,14 +59,13 @@ def store_version(
     previous: str,
     reason: str,
     at: datetime,
-) -> Version:
-    """Write a version with its lines, and bring the document's shared columns up to it."""
+) -> tuple[Version, list[dict[str, Any]]]:
+    """Write a version with its lines, and bring the document's shared columns up to it. Returns both as stored."""
     version, lines = version_of(
         document, kind, payload, body, totals, number=number, previous=previous, reason=reason, at=at
     )
-    Version.objects.bulk_create([version])
-    Line.objects.bulk_create([Line(**line) for line in lines], batch_size=500)
-    return version
+    insert([version], Rows(Line, lines))
+    return version, lines
 
 
 def version_of(

@@ -81,27 +81,11 @@ def create_document(request: ApiRequest, *, body: shapes.NewDocument) -> Answer:
     now, kind, document_id = timezone.now(), kind_named(body.kind), new_id()
 
     def write() -> shapes.Receipt:
-        if body.send and body.source is None:
-            issued = issue_document(
-                request.actor,
-                kind,
-                body=body.body or {},
-                recipients=body.recipients,
-                at=now,
-                document_id=document_id,
-            )
-            return states.issued_receipt(issued)
-        start_draft(
-            request.actor,
-            kind,
-            at=now,
-            body=body.body,
-            recipients=body.recipients,
-            source_id=body.source,
-            document_id=document_id,
-        )
+        wanted: dict[str, Any] = {"body": body.body, "recipients": body.recipients, "source_id": body.source}
         if body.send:
-            send_document(request.actor, document_id, revision=1, at=now)
+            issued = issue_document(request.actor, kind, **wanted, at=now, document_id=document_id)
+            return states.issued_receipt(issued)
+        start_draft(request.actor, kind, **wanted, at=now, document_id=document_id)
         return states.receipt(request, document_id)
 
     return once(request, document_id, write, at=now, location=_address)

@@ -21,7 +21,7 @@ def order_went_out(deed: Deed) -> None:
 
 def response_went_out(deed: Deed) -> None:
     """The seller's answer confirms the order, rejects it, or proposes what the buyer has to agree to."""
-    order = _made_from(deed.document, "responds")
+    order = deed.origins.get("responds")
     if order is None:
         return
     _supersede(deed, order.pk, but=deed.document.pk)
@@ -38,16 +38,16 @@ def acceptance_went_out(deed: Deed) -> None:
     """Where nothing differs it is final at once; else the seller is asked, and the delivery says so."""
     body = cast("AcceptanceBody", deed.body)
     if body.differs:
-        if (delivery := _made_from(deed.document, "accepts")) is not None:
+        if (delivery := deed.origins.get("accepts")) is not None:
             follow(deed, delivery, "inspect")
     else:
         move_document(deed.document, deed.kind, "agreed", at=deed.at)
-        _settle(deed, body)
+        _settle(deed, deed.origins.get("accepts"), body)
 
 
 def differences_agreed(deed: Deed) -> None:
     version = access_newest(deed.actor, [deed.document.pk])[deed.document.pk]
-    _settle(deed, cast("AcceptanceBody", read_sent(version).body))
+    _settle(deed, _made_from(deed.document, "accepts"), cast("AcceptanceBody", read_sent(version).body))
 
 
 def acceptance_withdrawn(deed: Deed) -> None:
@@ -55,8 +55,7 @@ def acceptance_withdrawn(deed: Deed) -> None:
         follow(deed, delivery, "reopen")
 
 
-def _settle(deed: Deed, body: AcceptanceBody) -> None:
-    delivery = _made_from(deed.document, "accepts")
+def _settle(deed: Deed, delivery: Document | None, body: AcceptanceBody) -> None:
     if delivery is None:
         return
     if not body.differs:
