@@ -3,9 +3,12 @@ security does so again underneath, so that two independent walls must fail toget
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from operator import itemgetter
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from torihiki.exchange.models import (
     Attachment,
@@ -44,6 +47,38 @@ class Seen:
         return self.view.role == RECEIVER
 
 
+LOCK = """SELECT FROM exchange_document d WHERE d.id = %s AND EXISTS
+(SELECT FROM exchange_partyview mine WHERE mine.document_id = d.id AND mine.company_id = %s) FOR UPDATE"""
+CHAIN_MAX = 6
+"""How far back a document is followed: invoice, acceptance, delivery, order, quotation, request."""
+ANSWERS = "responds"
+# Asked in every act that counts lines. Arrays, so that indexes are used however little is known of the tables.
+NEWEST = """SELECT v.* FROM exchange_version v
+JOIN exchange_partyview mine ON mine.document_id = v.document_id AND mine.company_id = %s
+WHERE v.document_id = ANY (%s) AND v.number = mine.version_shown"""
+CHAIN = f"""WITH RECURSIVE above (id, level, since) AS (
+    SELECT %s::uuid, 0, NULL::timestamptz
+    UNION
+    SELECT l.target_id, above.level + 1, l.created_at
+    FROM above JOIN exchange_link l ON l.source_id = above.id AND l.source_line = '' WHERE above.level < %s
+), chain AS (
+    SELECT id, min(level) AS level, min(since) AS since FROM above GROUP BY id
+), mine AS (
+    SELECT chain.* FROM chain JOIN exchange_partyview v ON v.document_id = chain.id AND v.company_id = %s
+)
+SELECT id, level, since, NULL::uuid AS answered, '' AS kind, '' AS state FROM mine
+UNION ALL
+SELECT l.source_id, -1, l.created_at, l.target_id, d.kind, d.state
+FROM exchange_link l JOIN exchange_document d ON d.id = l.source_id
+WHERE l.target_id = ANY (ARRAY (SELECT id FROM mine)) AND l.name = '{ANSWERS}' AND l.source_line = ''"""  # noqa: S608 - a constant of ours
+SUMS = """SELECT l.target_id, l.name, l.target_line, sum(l.quantity)
+FROM exchange_link l JOIN exchange_document d ON d.id = l.source_id AND d.version = l.source_version
+JOIN exchange_partyview mine ON mine.document_id = l.target_id AND mine.company_id = %s
+WHERE l.target_id = ANY (%s) AND l.target_line <> ''
+    AND (d.kind, d.state) NOT IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+GROUP BY l.target_id, l.name, l.target_line"""
+
+
 def access_views(actor: Actor) -> QuerySet[PartyView]:
     """Every document that the company sees and the member may read."""
     kinds = [kind.code for kind in KINDS.values() if actor.may(kind.permission(Action.READ))]
@@ -56,7 +91,8 @@ def access_document(actor: Actor, document_id: UUID, *, to: Action = Action.READ
     Raises DocumentNotVisible (the answer to a stranger) or RoleMayNot.
     """
     if lock:
-        Document.objects.select_for_update().filter(pk=document_id, views__company_id=actor.company).first()
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [document_id, actor.company])
     view = (
         PartyView.objects.select_related("document").filter(company_id=actor.company, document_id=document_id).first()
     )
@@ -120,24 +156,30 @@ def access_links(seen: Seen) -> list[tuple[Link, PartyView]]:
 
 def access_newest(actor: Actor, document_ids: Iterable[UUID]) -> dict[UUID, Version]:
     """Of each of these documents that the company sees, the newest version shown to it."""
-    shown = Version.objects.filter(
-        document__views__company_id=actor.company,
-        document__views__version_shown=F("number"),
-        document_id__in=list(document_ids),
-    )
+    shown = Version.objects.raw(NEWEST, [actor.company, list(document_ids)])
     return {version.document_id: version for version in shown}
 
 
-def access_line_links(actor: Actor, document_ids: Iterable[UUID]) -> QuerySet[Link]:
-    """What counts against lines of these documents: links of the lines of the present version of documents that were
-    not cancelled, withdrawn or otherwise void."""
-    void = Q(pk=None)
-    for kind in KINDS.values():
-        void |= Q(source__kind=kind.code, source__state__in=[state.code for state in kind.states if state.void])
-    links = Link.objects.filter(
-        target__views__company_id=actor.company, target_id__in=list(document_ids), source_version=F("source__version")
-    )
-    return links.exclude(target_line="").exclude(void)
+def access_chain(actor: Actor, document_id: UUID) -> tuple[list[UUID], list[tuple[UUID, UUID, str, str]]]:
+    """The document and what it was made from, nearest first, at most CHAIN_MAX levels back; and the answers to them,
+    the newest first, each with the document that it answers, its kind and its state."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHAIN, [document_id, CHAIN_MAX, actor.company])
+        rows = cursor.fetchall()
+    chain = sorted((row for row in rows if row[3] is None), key=itemgetter(1, 2))
+    answers = sorted((row for row in rows if row[3] is not None), key=itemgetter(2), reverse=True)
+    return [row[0] for row in chain], [(row[0], *row[3:]) for row in answers]
+
+
+def access_line_sums(actor: Actor, document_ids: Iterable[UUID]) -> list[tuple[UUID, str, str, Decimal]]:
+    """What counts against lines of these documents, by document, link and line: the lines of the present version of
+    documents that were not cancelled, withdrawn or otherwise void."""
+    void = [(kind.code, state.code) for kind in KINDS.values() for state in kind.states if state.void]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SUMS, [actor.company, list(document_ids), [kind for kind, _state in void], [state for _kind, state in void]]
+        )
+        return list(cursor.fetchall())
 
 
 def access_partners(actor: Actor) -> QuerySet[Partner]:

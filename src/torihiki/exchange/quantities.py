@@ -11,19 +11,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Sum
-
-from torihiki.exchange.access import Seen, access_document, access_line_links, access_newest
+from torihiki.exchange.access import Seen, access_chain, access_document, access_line_sums, access_newest
 from torihiki.exchange.bodies import Body
-from torihiki.exchange.models import Link
 from torihiki.exchange.papers import read_sent
 from torihiki.exchange.specs import KINDS, LineCounts, Sent, Source, Track, Words
 from torihiki.tenancy.actor import Actor
 
 ZERO = Decimal(0)
-CHAIN_MAX = 6
-"""How far back a document is followed: invoice, acceptance, delivery, order, quotation, request."""
-ANSWERS = "responds"
 
 
 @dataclass(frozen=True)
@@ -115,26 +109,16 @@ def around(
 ) -> Around:
     """The document with what stands around it. `lock` keeps others from counting against lines of what it was made from
     until the transaction ends: nearest first, as all do; the document itself is the caller's to lock, before."""
-    chain = chain_of(document_id)
-    for above in chain[1:] if lock else ():
-        access_document(actor, above, lock=True)
-    answers = _answers(chain[1:] if unanswered else chain)
+    chain, answered = access_chain(actor, document_id)
+    if lock and (above := chain[1:]):
+        for pk in above:
+            access_document(actor, pk, lock=True)
+        chain, answered = access_chain(actor, document_id)
+    answers = _counting(answered, chain[1:] if unanswered else chain)
     newest = access_newest(actor, [*chain, *answers])
     sent = {pk: read_sent(newest[pk]) for pk in [*chain, *answers] if pk in newest}
     chain = [pk for pk in chain if pk in sent]
     return Around(chain, sent, {} if afresh else _sums(actor, chain))
-
-
-def chain_of(document_id: UUID) -> list[UUID]:
-    """The document and what it was made from, level by level."""
-    chain, level = [document_id], [document_id]
-    for _level in range(CHAIN_MAX):
-        links = Link.objects.filter(source_id__in=level, source_line="").order_by("created_at")
-        level = [pk for pk in links.values_list("target_id", flat=True) if pk not in chain]
-        if not level:
-            break
-        chain += level
-    return chain
 
 
 def limits_of(sent: Sent) -> LineCounts:
@@ -192,17 +176,18 @@ def _open(chain: list[Sent]) -> LineCounts:
 
 def _sums(actor: Actor, document_ids: Iterable[UUID]) -> dict[UUID, LineCounts]:
     found: dict[UUID, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
-    rows = access_line_links(actor, document_ids).values_list("target_id", "name", "target_line")
-    for target, name, line, quantity in rows.annotate(total=Sum(F("quantity"))).order_by():
+    for target, name, line, quantity in access_line_sums(actor, document_ids):
         found[target][name][line] = quantity
     return {target: dict(names) for target, names in found.items()}
 
 
-def _answers(chain: list[UUID]) -> list[UUID]:
-    """Documents that answer one of the chain and count, the newest first."""
-    links = Link.objects.filter(target_id__in=chain, name=ANSWERS, source_line="").exclude(source_id__in=chain)
-    rows = links.order_by("-created_at").values_list("source_id", "source__kind", "source__state")
-    return [pk for pk, kind, state in rows if not KINDS[kind].state(state).void]
+def _counting(answers: Iterable[tuple[UUID, UUID, str, str]], chain: Sequence[UUID]) -> list[UUID]:
+    """Of the answers those to documents of the chain, and not among them, that count."""
+    return [
+        pk
+        for pk, answered, kind, state in answers
+        if answered in chain and pk not in chain and not KINDS[kind].state(state).void
+    ]
 
 
 def _newest(seen: Seen) -> Sent:

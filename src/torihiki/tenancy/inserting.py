@@ -55,7 +55,7 @@ def _statement(model: type[Model]) -> tuple[str, list[str], list[bool]]:
     statement = sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({})").format(
         sql.Identifier(model._meta.db_table),
         sql.SQL(", ").join(sql.Identifier(str(field.column)) for field in fields),
-        sql.SQL(", ").join(sql.SQL("%s::" + kind + "[]") for kind in types),  # type: ignore[arg-type]  # Django's own
+        sql.SQL(", ").join(sql.SQL("%s::" + kind + "[]") for kind in types),  # Django's own
     )
     return (
         statement.as_string(connection.connection),

@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from torihiki.exchange.access import Seen, access_document
+from torihiki.exchange.access import Seen, access_chain, access_document
 from torihiki.exchange.bodies import Body
 from torihiki.exchange.models import Line, Link
-from torihiki.exchange.quantities import Counted, chain_of, contexts, limits_of
+from torihiki.exchange.quantities import Counted, contexts, limits_of
 from torihiki.exchange.refusals import BodyInvalid
 from torihiki.exchange.specs import Problem, Sent, Source
 from torihiki.exchange.writing import sync_views
@@ -22,7 +22,7 @@ from torihiki.tenancy.inserting import insert
 def lock_chain(actor: Actor, source: Source, document_id: UUID) -> None:
     """Keep others from counting against the same lines until the transaction ends: nearest first, as all do."""
     if source.counts:
-        for above in chain_of(document_id)[1:]:
+        for above in access_chain(actor, document_id)[0][1:]:
             access_document(actor, above, lock=True)
 
 
@@ -43,7 +43,7 @@ def count_lines(
     for source, source_id in sources:
         if not source.counts:
             continue
-        chain = chain_of(source_id)
+        chain, _answers = access_chain(seen.actor, source_id)
         known = set(
             Line.objects.filter(document_id__in=chain, version_number=F("document__version")).values_list(
                 "document_id", "line_id"

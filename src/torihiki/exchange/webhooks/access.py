@@ -3,11 +3,14 @@ underneath."""
 
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from torihiki.exchange.webhooks.models import WebhookDelivery, WebhookEndpoint
 from torihiki.exchange.webhooks.refusals import WebhookNotVisible
 from torihiki.tenancy.actor import Actor
+
+HAS_ENDPOINT = "SELECT EXISTS (SELECT FROM exchange_webhookendpoint WHERE company_id = %s AND stopped = '')"
 
 
 def access_endpoints(actor: Actor) -> QuerySet[WebhookEndpoint]:
@@ -16,7 +19,9 @@ def access_endpoints(actor: Actor) -> QuerySet[WebhookEndpoint]:
 
 def has_endpoint(actor: Actor) -> bool:
     """Whether the company has one that is switched on."""
-    return access_endpoints(actor).filter(stopped="").exists()
+    with connection.cursor() as cursor:
+        cursor.execute(HAS_ENDPOINT, [actor.company])
+        return bool(cursor.fetchone()[0])
 
 
 def access_endpoint(actor: Actor, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
