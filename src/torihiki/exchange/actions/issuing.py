@@ -26,7 +26,7 @@ from torihiki.exchange.numbering import next_number
 from torihiki.exchange.quantities import Around, Counted, around
 from torihiki.exchange.refusals import SourceUnfit
 from torihiki.exchange.specs import Deed, Kind, Sent, Source
-from torihiki.exchange.writing import SYNC_VIEWS, defer_delivery
+from torihiki.exchange.writing import DEFER_DELIVERY, SYNC_VIEWS, delivery_of
 from torihiki.ledger.refusals import attempt
 from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor
@@ -96,9 +96,9 @@ def issue_document(
             written.transitions + deed.followed,
             *([(SYNC_VIEWS, [changed])] if changed else []),
             written.messages,
+            *([(DEFER_DELIVERY, delivery_of(written.messages))] if written.messages else []),
             written.entries,
         )
-        defer_delivery(written.messages)
     return document
 
 
