@@ -112,7 +112,7 @@ class Running:
         self.until(self._serves_again, SERVING_SECONDS_MAX, "the portal does not serve")
 
     def _serves_again(self) -> bool:
-        """As the supervisor does, also what gives up by itself: granian ends when its processes die one upon the other."""
+        """As the supervisor does, also what gives up by itself: granian ends when its processes die in a row."""
         for name, program in self.programs.items():
             if name not in self.processes or self.processes[name].poll() is not None:
                 if name in self.processes:
