@@ -67,7 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of each measurement")
     parser.add_argument("--home", type=Path, default=Path("var/bench"), help="where platforms are kept (var/bench)")
     parser.add_argument("--out", type=Path, default=Path("var/bench"), help="where the results are written (var/bench)")
-    parser.add_argument("--port", type=int, default=PORT, help="the first of three ports")
+    parser.add_argument("--port", type=int, default=PORT, help="the first of four ports")
     return parser.parse_args()
 
 

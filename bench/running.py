@@ -128,6 +128,7 @@ class Running:
             "TORIHIKI_PORT": str(self.port),
             "TORIHIKI_SMTP_PORT": str(self.port + 1),
             "TORIHIKI_MAIL_PAGE_PORT": str(self.port + 2),
+            "TORIHIKI_CONSOLE_PORT": str(self.port + 3),
         }
 
 
