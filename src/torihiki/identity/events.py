@@ -28,6 +28,7 @@ class IdentityEvent(Event):
     PASSWORD_CHANGED = "identity.password_changed", _("Password changed")
     LANGUAGE_CHANGED = "identity.language_changed", _("Language changed")
     PROFILE_CHANGED = "identity.profile_changed", _("Own profile changed")
+    THEME_CHANGED = "identity.theme_changed", _("Sign-in theme changed")
     COMPANY_CREATED = "identity.company_created", _("Company registered")
     APPROVALS_CHANGED = "identity.approvals_changed", _("Need of approval changed")
     MEMBER_INVITED = "identity.member_invited", _("Member invited")

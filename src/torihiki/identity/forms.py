@@ -17,6 +17,9 @@ from torihiki.identity.models import Unit
 from torihiki.identity.passwords import Chooser
 from torihiki.identity.permissions import MANAGE_PARTNERS, SERVICES, TOKEN_ACTIONS, Role
 from torihiki.identity.policies import Option, Policy
+from torihiki.identity.theme.colours import COLOURS
+from torihiki.identity.theme.patterns import PATTERNS
+from torihiki.identity.theme.themes import Theme
 from torihiki.tenancy.actor import Actor
 
 LOGIN_ID_LENGTH_MIN, LOGIN_ID_LENGTH_MAX = 4, 100
@@ -190,6 +193,18 @@ class ProfileForm(forms.Form):
     name = forms.CharField(
         label=pgettext_lazy("person", "Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
+
+
+class ThemeForm(forms.Form):
+    pattern = forms.ChoiceField(
+        label=_("Pattern"), choices=lambda: [(each.code, each.label) for each in PATTERNS.values()]
+    )
+    colour = forms.ChoiceField(
+        label=_("Colour"), choices=lambda: [(each.code, each.label) for each in COLOURS.values()]
+    )
+
+    def theme(self) -> Theme:
+        return Theme(PATTERNS[self.cleaned_data["pattern"]], COLOURS[self.cleaned_data["colour"]])
 
 
 class PasswordChangeForm(NewPasswordForm):

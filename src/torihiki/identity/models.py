@@ -30,6 +30,7 @@ class Account(AbstractBaseUser):
     created_at = models.DateTimeField()
     password_changed_at = models.DateTimeField(null=True)  # empty: since the account was made
     two_step = models.BooleanField(default=False)  # wants the second step wherever a company leaves it open
+    sign_in_theme = models.CharField(max_length=40, blank=True, db_default="")  # see `identity.theme`; empty: none
 
     objects = AccountManager()
     USERNAME_FIELD = "login_id"

@@ -13,6 +13,7 @@ register(
     Entry("member", 10, "profile", _("Profile"), "person"),
     Entry("member", 20, "password", _("Change password"), "key"),
     Entry("member", 25, "two-step", _("Two-step sign-in"), "shield"),
+    Entry("member", 26, "theme", _("Sign-in theme"), "theme"),
     Entry("member", 27, "sessions", _("Signed-in devices"), "globe"),
     Entry("member", 30, "companies", _("Change company"), "building"),
 )

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from torihiki.identity import api
-from torihiki.identity.pages import invitations, members, profile, proving, security, signing, tokens, two_step, units
+from torihiki.identity.pages import (
+    invitations,
+    members,
+    profile,
+    proving,
+    security,
+    signing,
+    theme,
+    tokens,
+    two_step,
+    units,
+)
 from torihiki.ledger.endpoints import address
 
 urlpatterns = [
@@ -23,6 +34,7 @@ urlpatterns = [
     path("profile/two-step", two_step.two_step_page, name="two-step"),
     path("profile/two-step/app", two_step.app_page, name="two-step-app"),
     path("profile/two-step/recovery", two_step.recovery_page, name="two-step-recovery"),
+    path("profile/theme", theme.theme_page, name="theme"),
     path("profile/companies", profile.companies_page, name="companies"),
     path("profile/companies/<uuid:member_id>", signing.switch_company_page, name="switch-company"),
     path("prove", proving.prove_page, name="prove"),

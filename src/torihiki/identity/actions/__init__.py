@@ -14,7 +14,7 @@ from torihiki.identity.actions.members import (
     suspend_member,
     unlock_member,
 )
-from torihiki.identity.actions.profile import change_language, change_password, change_profile
+from torihiki.identity.actions.profile import change_language, change_password, change_profile, choose_theme
 from torihiki.identity.actions.signing import sign_out, switch_company
 from torihiki.identity.actions.tokens import create_token, revoke_token
 from torihiki.identity.actions.units import add_unit, change_unit, close_unit, reopen_unit
@@ -28,6 +28,7 @@ __all__ = [
     "change_password",
     "change_profile",
     "change_unit",
+    "choose_theme",
     "close_unit",
     "create_company",
     "create_token",

@@ -6,14 +6,15 @@ from uuid import UUID
 from torihiki.identity.access import access_member, access_own_account
 from torihiki.identity.choosing import set_password
 from torihiki.identity.events import IdentityEvent
-from torihiki.identity.models import LANGUAGES
+from torihiki.identity.models import LANGUAGES, Account
 from torihiki.identity.proving import Proven
 from torihiki.identity.refusals import NotHere
 from torihiki.identity.sessions import end_other_sessions, end_own_session
+from torihiki.identity.theme.themes import Theme
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
-from torihiki.tenancy.actor import Actor
+from torihiki.tenancy.actor import Actor, scope
 
 
 def change_password(actor: Actor, proven: Proven, *, wanted: str, session_token: str, at: datetime) -> None:
@@ -60,6 +61,22 @@ def change_language(actor: Actor, language: str, *, at: datetime) -> None:
         account.language = language
         account.save(update_fields=["language"])
         _record(IdentityEvent.LANGUAGE_CHANGED, actor, at, language=language)
+
+
+def choose_theme(actor: Actor, theme: Theme | None, *, at: datetime) -> None:
+    """What the acting person's browsers show before sign-in; None for nothing. The entry does not say which theme:
+    administrators read it, and who knows a theme can imitate the page."""
+    with attempt(IdentityEvent.THEME_CHANGED, actor):
+        account = access_own_account(actor)
+        account.sign_in_theme = theme.code if theme else ""
+        account.save(update_fields=["sign_in_theme"])
+        _record(IdentityEvent.THEME_CHANGED, actor, at, theme="chosen" if theme else "none")
+
+
+def theme_of(account_id: UUID) -> Theme | None:
+    """What a person chose, read on that person's own behalf."""
+    with scope(Actor(account_id=account_id)):
+        return Theme.from_code(Account.objects.values_list("sign_in_theme", flat=True).get(pk=account_id))
 
 
 def _record(event: Event, actor: Actor, at: datetime, **data: str) -> None:

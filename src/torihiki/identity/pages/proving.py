@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from torihiki.identity.forms import PASSWORD_LENGTH_MAX, ProveForm
+from torihiki.identity.pages.device import shown_alone
 from torihiki.identity.pages.signing import own_address
 from torihiki.identity.proving import is_fresh, prove_password, renew_proof
 from torihiki.ledger.desk import DeskRequest, desk
@@ -47,6 +48,7 @@ def password_first(request: DeskRequest) -> None:
 
 
 @desk(None, methods=("GET", "POST"), first=password_first)
+@shown_alone
 def prove_page(request: DeskRequest) -> HttpResponse:
     form = ProveForm(request.POST or None, initial={"next": own_address(request.GET.get("next", ""))})
     if request.method == "POST" and form.is_valid():

@@ -79,7 +79,12 @@ def security_history_page(request: DeskRequest, topic: str) -> HttpResponse:
 
 
 def facts_of(policy: Policy) -> list[Fact]:
-    return [Fact(option.label, option.show(getattr(policy, name))) for name, option in policy.options().items()]
+    """What a policy decides; an option that decides nothing as the others stand is left out."""
+    return [
+        Fact(option.label, option.show(getattr(policy, name)))
+        for name, option in policy.options().items()
+        if option.only_with is None or getattr(policy, option.only_with[0]) == option.only_with[1]
+    ]
 
 
 def differences(former: Policy, policy: Policy) -> list[tuple[object, str, str]]:

@@ -3,7 +3,6 @@
 import time
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from torihiki.identity.forms import CodeForm, ForgottenForm, NewPasswordForm, Si
 from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.models import LANGUAGES
 from torihiki.identity.network import client_address
+from torihiki.identity.pages.device import put_theme, set_cookie, shown_alone
 from torihiki.identity.refusals import AttemptOver, LinkOver, NeedsSecondStep
 from torihiki.identity.resetting import ask_for_reset, reset_password, whose_reset
 from torihiki.identity.second_step import check_code, has_app, mail_code
@@ -43,6 +43,7 @@ ANSWER_SECONDS = 0.3  # longer than finding an account and writing a mail take
 
 
 @public("whoever is not signed in must be able to", methods=("GET", "POST"))
+@shown_alone
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     if _actor(request) is not None:
         return redirect(FIRST_PAGE)
@@ -65,6 +66,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 
 
 @public("whoever has just typed a password that has expired", methods=("GET", "POST"))
+@shown_alone
 def expired_password_page(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     try:
@@ -84,6 +86,7 @@ def expired_password_page(request: HttpRequest) -> HttpResponse:
 
 
 @public("whoever has typed the right password and is asked for a code", methods=("GET", "POST"))
+@shown_alone
 def second_step_page(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     try:
@@ -137,6 +140,7 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
 
 
 @public("whoever holds the mailed link", methods=("GET", "POST"))
+@shown_alone
 def reset_page(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     try:
@@ -246,6 +250,7 @@ def proceed(request: HttpRequest, attempt: Attempt, *, at: datetime) -> HttpResp
         set_cookie(response, COOKIE_NAME, outcome.token, max_age=VALID)
         return response
     entered = enter(request, attempt.next, outcome.token, outcome.language)
+    put_theme(request, entered, outcome.actor.account, at=at)
     if attempt.token:
         entered.delete_cookie(COOKIE_NAME, path="/", samesite="Lax")
     return entered
@@ -266,11 +271,6 @@ def enter(request: HttpRequest, address: str, token: str, language: str) -> Http
 
 def set_language(response: HttpResponse, language: str) -> None:
     set_cookie(response, settings.LANGUAGE_COOKIE_NAME, language, max_age=settings.LANGUAGE_COOKIE_AGE)
-
-
-def set_cookie(response: HttpResponse, name: str, value: str, **options: Any) -> None:
-    """By the rules of the `__Host-` prefix: this host only, TLS only, no script."""
-    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="Lax", **options)
 
 
 def own_address(address: str) -> str:

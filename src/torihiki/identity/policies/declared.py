@@ -17,7 +17,8 @@ RANGES_MAX = 200
 
 @dataclass(frozen=True)
 class Option:
-    """How one field of a policy is shown and bounded. Numbers have `lowest` and `highest`, words their `choices`."""
+    """How one field of a policy is shown and bounded. Numbers have `lowest` and `highest`, words their `choices`, lists
+    what an empty one means; `only_with` are name and value of the option without which this one decides nothing."""
 
     label: Words
     help: Words = ""
@@ -25,13 +26,15 @@ class Option:
     lowest: int = 0
     highest: int = 0
     choices: tuple[tuple[str, Words], ...] = ()
+    empty: Words = ""
+    only_with: tuple[str, str] | None = None
 
     def show(self, value: Any) -> str:
         """`value` in words, as the history and the confirm page say it."""
         if isinstance(value, bool):
             return gettext("Yes") if value else gettext("No")
         if isinstance(value, list | tuple):
-            return gettext(", ").join(self.show(each) for each in value) or gettext("None")
+            return gettext(", ").join(self.show(each) for each in value) or str(self.empty or gettext("None"))
         words = dict(self.choices).get(str(value), value)
         return f"{words} {self.unit}" if self.unit else str(words)
 
@@ -208,7 +211,12 @@ class TwoStepPolicy(Policy):
         ),
     )
     roles: tuple[str, ...] = option(
-        (), _("Required for"), help=_("None chosen: for everybody."), choices=tuple(Role.choices)
+        (),
+        _("Required for"),
+        help=_("None chosen: for everybody."),
+        choices=tuple(Role.choices),
+        empty=_("Everybody"),
+        only_with=("mode", "required"),
     )
 
     def demands(self, role: str) -> bool:

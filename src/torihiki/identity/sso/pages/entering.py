@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torihiki.identity.access import access_invitation_by_token
+from torihiki.identity.pages.device import shown_alone
 from torihiki.identity.pages.signing import FIRST_PAGE, own_address, welcome
 from torihiki.identity.sign_in.attempts import Proof
 from torihiki.identity.sso.access import access_provider, doors_by_domain, doors_of, platform_at
@@ -54,6 +55,7 @@ def answers_refusals(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 
 @public("whoever is not signed in asks for the way in", methods=("GET", "POST"))
+@shown_alone
 def find_page(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST or None)
     doors = None
@@ -64,6 +66,7 @@ def find_page(request: HttpRequest) -> HttpResponse:
 
 
 @public("a company's own address for signing in")
+@shown_alone
 @answers_refusals
 def entrance_page(request: HttpRequest, slug: str) -> HttpResponse:
     _platform, company_name, doors = doors_of(slug)
