@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from tests.programs import EVERYTHING
@@ -59,8 +59,9 @@ from torihiki.identity.permissions import Role
 from torihiki.identity.policies import LockoutPolicy
 from torihiki.identity.second_step import begin_app, confirm_app, mail_code
 from torihiki.identity.sso.actions.connections import add_provider, set_entrance
+from torihiki.identity.sso.actions.emergency import ANSWER_WITHIN
 from torihiki.identity.sso.connections import OidcSettings
-from torihiki.identity.sso.models import Entrance, LinkedIdentity, Protocol
+from torihiki.identity.sso.models import LinkedIdentity, Protocol
 from torihiki.lib.ids import new_id
 from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
@@ -133,9 +134,9 @@ class Market:
 
 
 def close_connections() -> None:
-    for connection in connections.all(initialized_only=True):
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]
+    for each in connections.all(initialized_only=True):
+        each.close()
+        each.close_pool()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -258,7 +259,9 @@ class Builder:
             linked_at=now,
         )
         set_entrance(actor, slug=self.mark().lower(), at=now)
-        Entrance.objects.filter(company_id=actor.company).update(asked_by=actor.member_id, asked_at=now)
+        with connection.cursor() as cursor:
+            values = [new_id(), self.mark(), 1, now, now + ANSWER_WITHIN]
+            cursor.execute("SELECT sso_emergency_ask(%s, %s, %s, %s, %s)", values)
 
     def drafts(self, desk: Desk) -> None:
         """Begun, submitted, returned and approved, with remarks and files that nobody else may see."""

@@ -6,7 +6,8 @@ from torihiki.ledger.refusals import NotVisible, Refused
 
 
 class SignInRefused(Refused):
-    """One answer for an unknown id, a wrong password, a closed or locked account and a network that is not allowed."""
+    """One answer for an unknown id, a wrong password, a closed or locked account, a network that is not allowed, and a
+    company that no password opens."""
 
     status = 422
     code = "sign_in_refused"
@@ -15,7 +16,7 @@ class SignInRefused(Refused):
         super().__init__(
             _(
                 "Not signed in. Check login id, password and Caps Lock. After several wrong tries an account is locked"
-                " for a while, and a company may allow its own networks only."
+                " for a while, and a company may allow its own networks only, or its own sign-in only."
             )
         )
 

@@ -15,6 +15,7 @@ from torihiki.identity.letters import RESET
 from torihiki.identity.models import MailedSecret
 from torihiki.identity.refusals import LinkOver
 from torihiki.identity.sessions import actor_from, end_other_sessions
+from torihiki.identity.sso.access import closed_to_passwords
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt_as
 from torihiki.lib.ids import new_id
@@ -25,11 +26,11 @@ LINKS_MAX = 3  # per member within VALID
 
 
 def ask_for_reset(login_id: str, *, at: datetime, address: str) -> None:
-    """Mail a link to the member whose login id this is; for an unknown one nothing happens. The caller answers both
-    alike, and after the same time."""
+    """Mail a link to the member whose login id this is; nothing happens for an unknown one, and for one whose companies
+    no password opens. The caller answers all alike, and after the same time."""
     known = look_up(login_id)
     with scope(Actor(account_id=known.account_id)) as person:
-        member = access_memberships(person).first()
+        member = access_memberships(person).exclude(company_id__in=closed_to_passwords(at=at)).first()
     if member is None or not known.is_active:
         return
     actor = actor_of(member)
@@ -69,7 +70,11 @@ def whose_reset(token: str, *, at: datetime) -> Actor:
         row = cursor.fetchone()
     if row is None:
         raise LinkOver
-    return actor_from(row)
+    actor = actor_from(row)
+    with scope(Actor(account_id=actor.account)):
+        if actor.company in closed_to_passwords(at=at):
+            raise LinkOver
+    return actor
 
 
 def reset_password(token: str, wanted: str, *, at: datetime) -> None:

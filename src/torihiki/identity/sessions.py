@@ -100,11 +100,13 @@ def open_session(member_id: UUID, *, at: datetime, how: How | None = None) -> st
 
 
 def resume(token: str, *, at: datetime, prolong: bool = True) -> SignedIn | None:
-    """Who a cookie stands for; None when it is unknown, idle or too old by its company's policy (clause 2-5-2), or its
-    member, account or company is shut. The time without operation begins anew unless `prolong` is false."""
+    """Who a cookie stands for; None when it is unknown, idle or too old by its company's policy (clause 2-5-2), its
+    member, account or company is shut, or the company's providers alone open it (2-4-2) and none of them opened this.
+    The time without operation begins anew unless `prolong` is false."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM identity_session_resume(%s, %s, %s, %s)", [token_hash(token), at, prolong, DEFAULTS]
+            "SELECT * FROM identity_session_resume(%s, %s, %s, %s) WHERE NOT sso_session_shut(%s, %s)",
+            [token_hash(token), at, prolong, DEFAULTS, token_hash(token), at],
         )
         row = cursor.fetchone()
     if row is None:

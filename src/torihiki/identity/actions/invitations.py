@@ -19,6 +19,8 @@ from torihiki.identity.refusals import (
     NotHere,
     TooManyInvitations,
 )
+from torihiki.identity.sso.access import is_closed
+from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt, attempt_as
@@ -80,13 +82,16 @@ def accept_invitation(
     """Join the inviting company: with the signed-in actor's account, or as a new `person`. Runs in the scope of both,
     and returns who this person is there from now on.
 
-    Raises InvitationOver when somebody was faster, AlreadyMember, LoginIdTaken or PasswordWeak.
+    Raises InvitationOver when somebody was faster, AlreadyMember, LoginIdTaken, PasswordWeak, or PasswordsClosed where
+    members join through the company's provider only.
     """
     joining = _joining(actor, invitation, person)
     with attempt_as(IdentityEvent.MEMBER_JOINED, joining, subject_type="invitation", subject_id=invitation.id):
         row = access_invitations(joining).select_for_update().filter(pk=invitation.id, expires_at__gt=at).first()
         if row is None:
             raise InvitationOver
+        if is_closed(joining.company, at=at):
+            raise PasswordsClosed
         if Member.objects.filter(company_id=joining.company, account_id=joining.account).exists():
             raise AlreadyMember
         if person is not None:

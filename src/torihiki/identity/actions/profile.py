@@ -10,6 +10,8 @@ from torihiki.identity.models import LANGUAGES, Account
 from torihiki.identity.proving import Proven
 from torihiki.identity.refusals import NotHere
 from torihiki.identity.sessions import end_other_sessions, end_own_session
+from torihiki.identity.sso.access import opens_nothing
+from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.identity.theme.themes import Theme
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
@@ -18,9 +20,11 @@ from torihiki.tenancy.actor import Actor, scope
 
 
 def change_password(actor: Actor, proven: Proven, *, wanted: str, session_token: str, at: datetime) -> None:
-    """Every other session of the account ends. Raises PasswordWeak."""
+    """Every other session of the account ends. Raises PasswordWeak, or PasswordsClosed where it would open nothing."""
     assert proven.account_id == actor.account
     with attempt(IdentityEvent.PASSWORD_CHANGED, actor):
+        if opens_nothing(actor.account, at=at):
+            raise PasswordsClosed
         set_password(actor.account, wanted, at=at)
         end_other_sessions(actor.account, kept=session_token)
         _record(IdentityEvent.PASSWORD_CHANGED, actor, at)

@@ -19,6 +19,8 @@ from torihiki.identity.policies import LockoutPolicy, NetworkPolicy, Rules, rule
 from torihiki.identity.refusals import NeedsSecondStep, NotHere, OutsideNetwork, SignInRefused
 from torihiki.identity.second_step import is_needed
 from torihiki.identity.sessions import How, close_session, open_session
+from torihiki.identity.sso.access import closed_to_passwords
+from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.tenancy.actor import NOBODY, Actor, scope
@@ -58,7 +60,8 @@ def sign_out(actor: Actor, session_token: str, *, at: datetime) -> None:
 def switch_company(actor: Actor, member_id: UUID, *, session_token: str, how: How, at: datetime) -> str:
     """Close this session and open one for another membership of the same person. Returns the new cookie's value.
 
-    Raises NotHere, OutsideNetwork, or NeedsSecondStep where the other company asks for one and this session has none.
+    Raises NotHere, OutsideNetwork, PasswordsClosed where only the other company's own provider opens it, or
+    NeedsSecondStep where it asks for one and this session has none.
     The entry is written for the company to which the person goes.
     """
     with attempt(IdentityEvent.COMPANY_SWITCHED, actor):
@@ -66,6 +69,8 @@ def switch_company(actor: Actor, member_id: UUID, *, session_token: str, how: Ho
         with scope(Actor(account_id=goes.account)):
             if not rules_of([goes.company]).of(goes.company, NetworkPolicy).lets_in(how.address):
                 raise OutsideNetwork
+            if goes.company in closed_to_passwords(at=at):
+                raise PasswordsClosed
         if not how.second_step and how.proof != SSO and is_needed(goes):
             raise NeedsSecondStep
         close_session(session_token)

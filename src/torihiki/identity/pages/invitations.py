@@ -14,9 +14,11 @@ from torihiki.identity.pages.signing import FIRST_PAGE, present_language, welcom
 from torihiki.identity.permissions import ROLE_HELP, Role
 from torihiki.identity.refusals import InvitationOver
 from torihiki.identity.sign_in.attempts import Proof
+from torihiki.identity.sso.access import is_closed, open_doors
+from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.ledger.desk import public
 from torihiki.ledger.refusals import Refused
-from torihiki.tenancy.actor import Actor
+from torihiki.tenancy.actor import Actor, scope
 
 
 @public("whoever holds the link, with an account or without", methods=("GET", "POST"))
@@ -27,7 +29,19 @@ def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
     except InvitationOver as refusal:
         return over_page(request, refusal)
     actor: Actor | None = getattr(request, "actor", None)
-    context = {"invitation": invitation, "role": Role(invitation.role).label, "help": ROLE_HELP[Role(invitation.role)]}
+    with scope(Actor.system(invitation.company_id)):
+        closed = is_closed(invitation.company_id, at=at)
+    context = {
+        "invitation": invitation,
+        "role": Role(invitation.role).label,
+        "help": ROLE_HELP[Role(invitation.role)],
+        "doors": open_doors(invitation.company_id),
+        "token": token,
+    }
+    if closed:
+        refused = PasswordsClosed() if request.method == "POST" else None
+        context |= {"refusal": refused}
+        return render(request, "identity/invitation_sso.html", context, status=refused.status if refused else 200)
     if actor is not None:
         return _join_with(request, actor, invitation, context)
     initial = {"name": invitation.name, "email": invitation.email, "login_id": invitation.email}

@@ -16,6 +16,8 @@ from torihiki.identity.forms import PasswordChangeForm, ProfileForm
 from torihiki.identity.pages.proving import password_first
 from torihiki.identity.permissions import Role
 from torihiki.identity.sessions import own_sessions
+from torihiki.identity.sso.access import opens_nothing
+from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 
@@ -42,6 +44,10 @@ def profile_page(request: DeskRequest) -> HttpResponse:
 
 @desk(None, methods=("GET", "POST"), first=password_first)
 def password_page(request: DeskRequest) -> HttpResponse:
+    if opens_nothing(request.actor.account, at=timezone.now()):
+        if request.method == "POST":
+            raise PasswordsClosed
+        return render(request, "identity/password.html", {"closed": True})
     form = PasswordChangeForm(request.POST or None, chooser=chooser_of(request.actor))
     if request.method == "POST" and form.is_valid():
         if isinstance(request.proven, Refused):

@@ -14,6 +14,8 @@ from torihiki.identity.forms import PASSWORD_LENGTH_MAX, ProveForm
 from torihiki.identity.pages.device import shown_alone
 from torihiki.identity.pages.signing import own_address
 from torihiki.identity.proving import is_fresh, prove_password, renew_proof
+from torihiki.identity.sign_in.attempts import Proof
+from torihiki.identity.sso.access import open_doors
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 
@@ -57,4 +59,6 @@ def prove_page(request: DeskRequest) -> HttpResponse:
             return redirect(own_address(form.cleaned_data["next"]))
         form.add_error("present", str(request.proven.message))
     status = 422 if request.method == "POST" else 200
-    return render(request, "identity/prove.html", {"form": form}, status=status)
+    by_provider = request.how.proof == Proof.SSO  # such a person may have no password
+    context = {"form": form, "doors": open_doors(request.actor.company) if by_provider else []}
+    return render(request, "identity/prove.html", context, status=status)

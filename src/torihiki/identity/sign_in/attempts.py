@@ -28,6 +28,7 @@ class Proof(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a word
     SSO = "sso"  # the company's identity provider
     INVITATION = "invitation"  # a link that was mailed, and an account made by it
+    EMERGENCY = "emergency"  # a password while the company's provider is down: opens no session
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ from torihiki.identity.actions.signing import look_up, record_failure
 from torihiki.identity.policies import NetworkPolicy, rules_of
 from torihiki.identity.refusals import OutsideNetwork
 from torihiki.identity.sign_in.attempts import Attempt, Candidate
+from torihiki.identity.sso.access import closed_to_passwords
+from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.tenancy.actor import Actor, scope
 
 
 def run(attempt: Attempt, at: datetime) -> Attempt:
-    """Who comes with a password comes as a candidate for those companies that allow the address; where none does, the
-    password is not verified at all, and the answer is the one to a wrong password. Raises OutsideNetwork for whoever
-    has another proof."""
+    """Who comes with a password comes as a candidate for those companies that allow the address and passwords; where
+    none does, the password is not verified at all, and the answer is the one to a wrong password. Raises OutsideNetwork
+    for whoever has another proof."""
     if attempt.proof is not None:
         actor = attempt.proven
         with scope(Actor(account_id=actor.account)):
@@ -27,6 +29,10 @@ def run(attempt: Attempt, at: datetime) -> Attempt:
     with scope(Actor(account_id=known.account_id)) as person:
         memberships = list(access_memberships(person))
         rules = rules_of(member.company_id for member in memberships)
-    inside = [one for one in memberships if rules.of(one.company_id, NetworkPolicy).lets_in(attempt.address)]
-    shut = OutsideNetwork.code if memberships and not inside else ""
+        closed = closed_to_passwords(at=at)
+    near = [one for one in memberships if rules.of(one.company_id, NetworkPolicy).lets_in(attempt.address)]
+    inside = [one for one in near if one.company_id not in closed]
+    shut = ""
+    if memberships and not inside:
+        shut = PasswordsClosed.code if near else OutsideNetwork.code
     return replace(attempt, candidate=Candidate(known, tuple(inside), rules, shut))

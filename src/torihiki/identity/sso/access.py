@@ -8,8 +8,11 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
+from torihiki.identity.access import access_members, access_memberships
+from torihiki.identity.models import Member
+from torihiki.identity.permissions import Role
 from torihiki.identity.sso.connections import Connection, open_connection
-from torihiki.identity.sso.models import Entrance, IdentityProvider, LinkedIdentity, State
+from torihiki.identity.sso.models import EmergencyAccess, Entrance, IdentityProvider, LinkedIdentity, State
 from torihiki.identity.sso.refusals import NoProvider
 from torihiki.tenancy.actor import Actor, scope
 
@@ -33,6 +36,50 @@ def access_links(actor: Actor) -> QuerySet[LinkedIdentity]:
 
 def access_entrance(actor: Actor) -> Entrance | None:
     return Entrance.objects.filter(company_id=actor.company).first()
+
+
+def access_emergencies(actor: Actor) -> QuerySet[EmergencyAccess]:
+    """The newest first, with who asked, approved and ended."""
+    people = ("asked_by", "approved_by", "ended_by")
+    return EmergencyAccess.objects.filter(company_id=actor.company).select_related(*people).order_by("-asked_at", "-id")
+
+
+def present_emergency(actor: Actor, *, at: datetime) -> EmergencyAccess | None:
+    """The one that waits for a second person, or has opened passwords."""
+    newest = access_emergencies(actor).filter(ended_at=None).first()
+    over = newest and (newest.open_until or newest.answer_until) <= at
+    return None if over else newest
+
+
+class Helper(NamedTuple):
+    """Somebody who may have a part in an emergency, and with what."""
+
+    member: Member
+    has_password: bool
+    has_app: bool
+
+
+class EmergencyPeople(NamedTuple):
+    """Who could ask for an emergency access today, and who could approve it: another administrator, or an approver
+    where no other administrator has a password."""
+
+    askers: list[Helper]
+    stand_ins: list[Helper]
+
+    @property
+    def suffice(self) -> bool:
+        able = sum(each.has_password for each in self.askers)
+        return able > 1 or (able == 1 and any(each.has_password for each in self.stand_ins))
+
+
+def emergency_people(actor: Actor) -> EmergencyPeople:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT member_id, has_password, has_app FROM sso_emergency_people()")
+        found = {row[0]: row[1:] for row in cursor.fetchall()}
+    members = access_members(actor).filter(pk__in=found).order_by("name", "id")
+    helpers = [Helper(member, *found[member.id]) for member in members]
+    askers = [each for each in helpers if each.member.role == Role.ADMINISTRATOR]
+    return EmergencyPeople(askers, [each for each in helpers if each not in askers])
 
 
 def platform_at(provider_id: UUID) -> Actor:
@@ -88,3 +135,28 @@ def closed_to_passwords(*, at: datetime) -> set[UUID]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT sso_closed_to_passwords(%s)", [at])
         return {row[0] for row in cursor.fetchall()}
+
+
+def opens_nothing(account_id: UUID, *, at: datetime) -> bool:
+    """Whether a person's password opens no company that lets this person in otherwise. In any scope."""
+    with scope(Actor(account_id=account_id)) as person:
+        companies = set(access_memberships(person).values_list("company_id", flat=True))
+        return bool(companies) and companies <= closed_to_passwords(at=at)
+
+
+def is_closed(company_id: UUID, *, at: datetime) -> bool:
+    """Whether passwords do not open a company now; in its scope."""
+    platform = Actor.system(company_id)
+    entrance = access_entrance(platform)
+    if entrance is None or entrance.sso_only_since is None:
+        return False
+    present = present_emergency(platform, at=at)
+    return present is None or present.open_until is None
+
+
+def open_doors(company_id: UUID) -> list[Door]:
+    """The connections that are on, before there is an actor."""
+    platform = Actor.system(company_id)
+    with scope(platform):
+        found = access_providers(platform).filter(state=State.ON)
+        return [Door(each.id, each.name, "") for each in found]

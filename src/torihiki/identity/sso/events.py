@@ -24,4 +24,5 @@ class SsoEvent(Event):
     SSO_ONLY_ON = "sso.only_on", _("Sign-in with passwords closed")
     SSO_ONLY_OFF = "sso.only_off", _("Sign-in with passwords opened")
     EMERGENCY_ASKED = "sso.emergency_asked", _("Emergency access asked for")
-    EMERGENCY_OPENED = "sso.emergency_opened", _("Emergency access opened by a second administrator")
+    EMERGENCY_OPENED = "sso.emergency_opened", _("Emergency access approved by a second person")
+    EMERGENCY_ENDED = "sso.emergency_ended", _("Emergency access ended")

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from pydantic import ValidationError
 
+from torihiki.identity.forms import LOGIN_ID_LENGTH_MAX, PASSWORD_LENGTH_MAX
 from torihiki.identity.permissions import Role
+from torihiki.identity.sso.actions.emergency import HOURS_MAX, REASON_LENGTH_MAX
 from torihiki.identity.sso.connections import OidcSettings, SamlSettings, read_domains
 from torihiki.identity.sso.oidc.asking import discover
 from torihiki.identity.sso.saml.gate import MESSAGE_BYTES_MAX
@@ -199,6 +201,32 @@ class SamlForm(ProviderForm):
 
 class EntranceForm(forms.Form):
     slug = forms.CharField(label=_("Address"), max_length=40, help_text=_("Small letters, digits and hyphens."))
+
+
+class EmergencyForm(forms.Form):
+    login_id = forms.CharField(
+        label=_("Login ID"),
+        max_length=LOGIN_ID_LENGTH_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=PASSWORD_LENGTH_MAX,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class AskForm(forms.Form):
+    hours = forms.TypedChoiceField(
+        label=_("For how many hours"),
+        coerce=int,
+        initial=2,
+        choices=[(hours, str(hours)) for hours in range(1, HOURS_MAX + 1)],
+    )
+    reason = forms.CharField(
+        label=_("Why"), max_length=REASON_LENGTH_MAX, help_text=_("Everybody of your company reads it in the mail.")
+    )
 
 
 class LinkForm(forms.Form):

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from torihiki.identity.sso.actions.emergency import OVER, close_over
 from torihiki.identity.sso.actions.metadata import note_metadata, settings_to_read
 from torihiki.identity.sso.refusals import ProviderUnfit
 from torihiki.identity.sso.saml.metadata import fetch_metadata, read_metadata
@@ -47,3 +48,11 @@ def read_metadata_again(*, company_id: str, provider_id: str) -> None:
         told = None
     with scope(platform):
         note_metadata(platform, provider, told, read_with=settings, at=timezone.now())
+
+
+@app.task(name=OVER, queue="calendar")
+def emergency_over(*, company_id: str) -> None:
+    """Note the end of an emergency access, and tell the administrators; passwords are closed since then anyway."""
+    platform = Actor.system(UUID(company_id))
+    with scope(platform):
+        close_over(platform, at=timezone.now())

@@ -75,20 +75,55 @@ class LinkedIdentity(models.Model):
 
 
 class Entrance(models.Model):
-    """A company's own address for signing in, and whether passwords open it. `sso_only_since` closes it to passwords,
-    `open_until` opens it again for a while after two administrators asked for that."""
+    """A company's own address for signing in. Since `sso_only_since` no password opens the company, unless an
+    EmergencyAccess does for a while."""
 
     row_security = Owned(commands=("SELECT", "INSERT", "UPDATE"))
 
     company = models.OneToOneField(Company, on_delete=models.PROTECT, primary_key=True)
     slug = models.SlugField(max_length=40, unique=True)
     sso_only_since = models.DateTimeField(null=True)
-    open_until = models.DateTimeField(null=True)
-    asked_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
-    asked_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.slug
+
+
+class EmergencyAccess(models.Model):
+    """Passwords open a company that closed them, for some hours: one administrator asks, another person approves.
+    Written by functions only, which know who acts; it is over by itself at `open_until`."""
+
+    row_security = Owned(commands=("SELECT",))
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    asked_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    hours = models.PositiveSmallIntegerField()
+    answer_until = models.DateTimeField()
+    approved_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    open_until = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company"], condition=models.Q(ended_at=None), name="one_emergency"),
+            models.CheckConstraint(condition=models.Q(hours__gte=1, hours__lte=8), name="emergency_hours"),
+            models.CheckConstraint(
+                condition=models.Q(approved_by=None) | ~models.Q(approved_by=models.F("asked_by")),
+                name="emergency_by_two",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by=None, approved_at=None, open_until=None)
+                | models.Q(approved_by__isnull=False, approved_at__isnull=False, open_until__isnull=False),
+                name="emergency_approved_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"asked {self.asked_at:%Y-%m-%d %H:%M}"
 
 
 class SignInFlow(models.Model):

@@ -1,6 +1,5 @@
 """Why single sign-on refuses, in words for the person who reads them."""
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.ledger.refusals import NotVisible, Refused
@@ -106,15 +105,44 @@ class EntranceUnfit(Refused):
 
 
 class PasswordsClosed(Refused):
-    """The right password, at a company that lets its members in through its identity provider only."""
+    """The company lets its members in through its identity provider only. Who types a password at the sign-in page
+    reads the answer to a wrong one instead: nobody learns there whether it was right."""
 
     status = 403
     code = "sso_passwords_closed"
 
-    def __init__(self, message: str | Promise = "") -> None:
+    def __init__(self) -> None:
         super().__init__(
-            message or _("Your company lets its members in through its own sign-in only. Use your company’s address.")
+            _("This company lets its members in through its own sign-in only. Use its address for signing in.")
         )
+
+
+class NeedsArrival(Refused):
+    code = "sso_needs_arrival"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Sign in through the connection first, and come back within 10 minutes: then it certainly works.")
+        )
+
+
+class NeedsSecondPerson(Refused):
+    code = "sso_needs_second_person"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "In an emergency nobody could open passwords again: that takes an administrator and a second person,"
+                " each with a password. Make somebody administrator who has one."
+            )
+        )
+
+
+class PreviewOld(Refused):
+    code = "sso_preview_old"
+
+    def __init__(self) -> None:
+        super().__init__(_("Others would be shut out than those whom you saw. Read the list again."))
 
 
 class EmergencyRefused(Refused):
@@ -124,4 +152,24 @@ class EmergencyRefused(Refused):
     code = "sso_emergency_refused"
 
     def __init__(self) -> None:
-        super().__init__(_("The login id or the password is not right, or it is no administrator’s of this company."))
+        super().__init__(
+            _(
+                "This opens nothing. Check login id and password; only administrators of this company can do this, from"
+                " its networks, and only while passwords are closed. After several wrong tries an account is locked for"
+                " a while."
+            )
+        )
+
+
+class EmergencyOver(Refused):
+    """Answered, ended or too old meanwhile, or asked for by the same person."""
+
+    code = "sso_emergency_over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This cannot be done any more: it was answered or ended meanwhile, is older than an hour, or is your"
+                " own request, which another person approves."
+            )
+        )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from torihiki.identity.sso.pages import connections, entering, oidc, saml
+from torihiki.identity.sso.pages import closing, connections, emergency, entering, oidc, saml
 
 urlpatterns = [
     path("sso/find", entering.find_page, name="sso-find"),
@@ -11,8 +11,13 @@ urlpatterns = [
     path("sso/oidc/<uuid:provider_id>/backchannel-logout", oidc.backchannel_page, name="sso-backchannel"),
     path("sso/saml/<uuid:provider_id>/acs", saml.acs_page, name="sso-acs"),
     path("sso/saml/<uuid:provider_id>/slo", saml.slo_page, name="sso-slo"),
+    path("sso/<slug:slug>/emergency", emergency.password_page, name="sso-emergency"),
+    path("sso/<slug:slug>/emergency/code", emergency.code_page, name="sso-emergency-code"),
+    path("sso/<slug:slug>/emergency/decide", emergency.decide_page, name="sso-emergency-decide"),
     path("sso/<slug:slug>", entering.entrance_page, name="sso-entrance"),
     path("company/sign-in", connections.providers_page, name="identity-providers"),
+    path("company/sign-in/only", closing.sso_only_page, name="sso-only"),
+    path("company/sign-in/emergency", closing.rehearsal_page, name="sso-rehearsal"),
     path("company/sign-in/new/<str:protocol>", connections.new_provider_page, name="new-identity-provider"),
     path("company/sign-in/<uuid:provider_id>", connections.provider_page, name="identity-provider"),
     path("company/sign-in/<uuid:provider_id>/test", connections.test_page, name="test-identity-provider"),

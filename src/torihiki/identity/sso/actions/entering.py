@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -57,8 +56,8 @@ def answering(platform: Actor, connection: Connection) -> Iterator[None]:
 def enter_as(
     platform: Actor, connection: Connection, identity: VerifiedIdentity, taken: Taken, *, at: datetime
 ) -> Actor:
-    """The member for whom the identity stands: linked, invited (`taken.next` is the invitation's id) or created just
-    in time. Raises NobodyKnown, SsoRefused where the connection is off, AlreadyLinked or InvitationOver.
+    """The member for whom the identity stands: linked, invited (`taken.next` is the hash of the invitation's token) or
+    created just in time. Raises NobodyKnown, SsoRefused where the connection is off, AlreadyLinked or InvitationOver.
 
     The e-mail address gives no access: whoever has the address of a member, and is not linked, is nobody."""
     if connection.state != State.ON:
@@ -68,7 +67,7 @@ def enter_as(
         if taken.purpose == Purpose.JOIN:
             if link is not None:
                 raise AlreadyLinked
-            actor = _accept(platform, connection, identity, UUID(taken.next), at)
+            actor = _accept(platform, connection, identity, bytes.fromhex(taken.next), at)
         elif link is None:
             actor = _create(platform, connection, identity, at)
         else:
@@ -153,10 +152,10 @@ def _create(platform: Actor, connection: Connection, identity: VerifiedIdentity,
 
 
 def _accept(
-    platform: Actor, connection: Connection, identity: VerifiedIdentity, invitation_id: UUID, at: datetime
+    platform: Actor, connection: Connection, identity: VerifiedIdentity, invitation: bytes, at: datetime
 ) -> Actor:
     """Whoever held the invitation's link when this began."""
-    found = access_invitations(platform).select_for_update().filter(pk=invitation_id, expires_at__gt=at).first()
+    found = access_invitations(platform).select_for_update().filter(token_hash=invitation, expires_at__gt=at).first()
     if found is None:
         raise InvitationOver
     found.accepted_at = at

@@ -14,11 +14,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from torihiki.crypto.digest import token_hash
 from torihiki.identity.access import access_invitation_by_token
 from torihiki.identity.pages.device import shown_alone
 from torihiki.identity.pages.signing import FIRST_PAGE, own_address, welcome
 from torihiki.identity.sign_in.attempts import Proof
-from torihiki.identity.sso.access import access_provider, doors_by_domain, doors_of, platform_at
+from torihiki.identity.sso.access import (
+    access_entrance,
+    access_provider,
+    doors_by_domain,
+    doors_of,
+    is_closed,
+    platform_at,
+)
 from torihiki.identity.sso.actions.entering import enter_as, link_member, mark_tested
 from torihiki.identity.sso.connections import Connection, VerifiedIdentity, open_connection
 from torihiki.identity.sso.flows import Begun, Purpose, Taken, begin_flow, browser_of, lead_away
@@ -69,8 +77,12 @@ def find_page(request: HttpRequest) -> HttpResponse:
 @shown_alone
 @answers_refusals
 def entrance_page(request: HttpRequest, slug: str) -> HttpResponse:
-    _platform, company_name, doors = doors_of(slug)
+    platform, company_name, doors = doors_of(slug)
     context = {"company_name": company_name, "doors": doors, "slug": slug, "next": own_address("")}
+    with scope(platform):
+        entrance = access_entrance(platform)
+        context["sso_only"] = entrance is not None and entrance.sso_only_since is not None
+        context["closed"] = is_closed(platform.company, at=timezone.now())
     return render(request, "sso/entrance.html", context)
 
 
@@ -84,7 +96,8 @@ def start_page(request: HttpRequest, provider_id: UUID) -> HttpResponse:
         invitation = access_invitation_by_token(token, at=at)
         if invitation.company_id != platform.company:
             raise NoProvider
-        after, purpose = str(invitation.id), Purpose.JOIN
+        # Tied to this very link: one that is sent anew is another one.
+        after, purpose = token_hash(token).hex(), Purpose.JOIN
     with scope(platform):
         connection = open_connection(access_provider(platform, provider_id))
         if connection.state != State.ON:
