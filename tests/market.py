@@ -260,7 +260,7 @@ class Builder:
         )
         set_entrance(actor, slug=self.mark().lower(), at=now)
         with connection.cursor() as cursor:
-            values = [new_id(), self.mark(), 1, now, now + ANSWER_WITHIN]
+            values: list[Any] = [new_id(), self.mark(), 1, now, now + ANSWER_WITHIN]
             cursor.execute("SELECT sso_emergency_ask(%s, %s, %s, %s, %s)", values)
 
     def drafts(self, desk: Desk) -> None:

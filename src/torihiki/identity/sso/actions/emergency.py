@@ -3,6 +3,7 @@ the hour, and it ends by itself. Who may do what is decided by the database's fu
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -117,7 +118,7 @@ def _tell(letter: str, actor: Actor, members: Iterable[Member]) -> None:
         send_later(letter, actor, member.id)
 
 
-def _call(statement: str, values: list[object]) -> object:
+def _call(statement: str, values: list[Any]) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

@@ -78,11 +78,17 @@ def find_page(request: HttpRequest) -> HttpResponse:
 @answers_refusals
 def entrance_page(request: HttpRequest, slug: str) -> HttpResponse:
     platform, company_name, doors = doors_of(slug)
-    context = {"company_name": company_name, "doors": doors, "slug": slug, "next": own_address("")}
     with scope(platform):
         entrance = access_entrance(platform)
-        context["sso_only"] = entrance is not None and entrance.sso_only_since is not None
-        context["closed"] = is_closed(platform.company, at=timezone.now())
+        closed = is_closed(platform.company, at=timezone.now())
+    context = {
+        "company_name": company_name,
+        "doors": doors,
+        "slug": slug,
+        "next": own_address(""),
+        "sso_only": entrance is not None and entrance.sso_only_since is not None,
+        "closed": closed,
+    }
     return render(request, "sso/entrance.html", context)
 
 

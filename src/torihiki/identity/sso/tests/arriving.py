@@ -70,5 +70,3 @@ def make_administrator(desk):
     with desk.acting() as actor, connection.cursor() as cursor:
         cursor.execute("UPDATE identity_member SET role = 'administrator' WHERE id = %s", [actor.member_id])
     return desk
-
-

@@ -6,11 +6,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from tests.providers.oidc import CLIENT_ID, CLIENT_SECRET
 from tests.providers.running import LOOPBACK, running
 from tests.world import PASSWORD
-from torihiki.identity.models import Member
+from torihiki.identity.actions.invitations import invite_member, resend_invitation
+from torihiki.identity.keys import link_token
+from torihiki.identity.letters import INVITATION
+from torihiki.identity.models import Invitation, Member
 from torihiki.identity.sso.models import IdentityProvider, LinkedIdentity
 from torihiki.identity.sso.oidc import asking
 from torihiki.ledger.models import Entry
@@ -209,6 +213,32 @@ def test_without_creation_only_who_is_invited_or_linked_comes_in(issuer, provide
     issuer.post(f"/company/sign-in/{connection}/on")
     assert pass_through(Client(), provider, f"/sso/start/{connection}").status_code == 403
     assert reason(issuer) == "sso_nobody_known"
+
+
+@pytest.mark.heavy
+def test_who_holds_an_invitation_and_comes_back_from_the_provider_is_its_member(issuer, provider, connected):
+    provider.tell("/be", person={**PERSON, "email": "else@aoba.example"})
+    with issuer.acting() as actor:
+        person = {"email": "new@aoba.example", "name": "新人", "role": "approver", "unit_id": None}
+        first = invite_member(actor, **person, at=timezone.now())
+    browser, address = Client(), f"/invitation/{link_token(INVITATION, first.id, first.expires_at)}"
+    shown = page(browser, address).content.decode()
+    start = re.search(r'href="(/sso/start/[^"]*invitation=[^"]*)"', shown)[1]
+    back = go(browser, provider, start)
+    with issuer.acting() as actor:
+        resend_invitation(actor, first.id, at=timezone.now())
+    assert page(browser, back).status_code == 404, "the link was replaced meanwhile"
+    with issuer.acting():
+        sent = Invitation.objects.get()
+    start = f"/sso/start/{connected}?invitation={link_token(INVITATION, sent.id, sent.expires_at)}"
+    back = go(browser, provider, start)
+    assert page(Client(), back).status_code == 403, "in another browser"
+    assert page(browser, go(browser, provider, start))["Location"] == "/"
+    with issuer.acting():
+        link = LinkedIdentity.objects.select_related("member").get()
+        assert (link.how, link.subject, link.member.role) == ("invited", "u-1001", "approver")
+        assert link.member.email == "new@aoba.example", "the invitation's, not the provider's"
+    assert page(browser, start).status_code == 404, "once"
 
 
 @pytest.mark.heavy
