@@ -219,11 +219,11 @@ def test_without_creation_only_who_is_invited_or_linked_comes_in(issuer, provide
 def test_who_holds_an_invitation_and_comes_back_from_the_provider_is_its_member(issuer, provider, connected):
     provider.tell("/be", person={**PERSON, "email": "else@aoba.example"})
     with issuer.acting() as actor:
-        person = {"email": "new@aoba.example", "name": "新人", "role": "approver", "unit_id": None}
-        first = invite_member(actor, **person, at=timezone.now())
+        who, at = "new@aoba.example", timezone.now()
+        first = invite_member(actor, email=who, name="新人", role="approver", unit_id=None, at=at)
     browser, address = Client(), f"/invitation/{link_token(INVITATION, first.id, first.expires_at)}"
     shown = page(browser, address).content.decode()
-    start = re.search(r'href="(/sso/start/[^"]*invitation=[^"]*)"', shown)[1]
+    start = re.findall(r'href="(/sso/start/[^"]*invitation=[^"]*)"', shown)[0]
     back = go(browser, provider, start)
     with issuer.acting() as actor:
         resend_invitation(actor, first.id, at=timezone.now())

@@ -86,8 +86,8 @@ def live(desk):
 def invite(desk):
     """The token of a new invitation's link."""
     with desk.acting() as actor:
-        person = {"email": "new@aoba.example", "name": "新人", "role": "clerk", "unit_id": None}
-        invitation = invite_member(actor, **person, at=timezone.now())
+        who, at = "new@aoba.example", timezone.now()
+        invitation = invite_member(actor, email=who, name="新人", role="clerk", unit_id=None, at=at)
     return link_token(INVITATION, invitation.id, invitation.expires_at)
 
 
