@@ -13,6 +13,8 @@ from torihiki.identity.hashing import place_to_hash, verify
 from torihiki.identity.lockout import Secret, count_try, forget_tries
 from torihiki.identity.policies import LockoutPolicy, rules_of_account
 from torihiki.identity.refusals import Locked, PasswordWrong
+from torihiki.identity.sso.access import is_closed
+from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.tenancy.actor import Actor, scope
 
 FRESH = timedelta(minutes=10)
@@ -28,7 +30,11 @@ class Proven:
 
 def prove_password(actor: Actor, password: str, *, at: datetime, address: str) -> Proven:
     """Counted as a try at signing in is, and in a transaction of its own: call it outside of any, so that the count
-    stays whatever happens next. Raises TooBusy, Locked or PasswordWrong; both of the latter are in the ledger."""
+    stays whatever happens next. Raises TooBusy, Locked or PasswordWrong, of which both latter are in the ledger; and
+    PasswordsClosed, before anything is verified, where the company's providers alone say who somebody is."""
+    with scope(actor):
+        if is_closed(actor.company, at=at):
+            raise PasswordsClosed
     with place_to_hash():
         rules = rules_of_account(actor.account)
         with scope(actor):

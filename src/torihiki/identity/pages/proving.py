@@ -15,7 +15,8 @@ from torihiki.identity.pages.device import shown_alone
 from torihiki.identity.pages.signing import own_address
 from torihiki.identity.proving import is_fresh, prove_password, renew_proof
 from torihiki.identity.sign_in.attempts import Proof
-from torihiki.identity.sso.access import open_doors
+from torihiki.identity.sso.access import is_closed, open_doors
+from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 
@@ -53,6 +54,8 @@ def password_first(request: DeskRequest) -> None:
 @shown_alone
 def prove_page(request: DeskRequest) -> HttpResponse:
     form = ProveForm(request.POST or None, initial={"next": own_address(request.GET.get("next", ""))})
+    if request.method == "POST" and isinstance(request.proven, PasswordsClosed):
+        raise request.proven
     if request.method == "POST" and form.is_valid():
         if not isinstance(request.proven, Refused):
             renew_proof(request.session_token, at=timezone.now())
@@ -60,5 +63,9 @@ def prove_page(request: DeskRequest) -> HttpResponse:
         form.add_error("present", str(request.proven.message))
     status = 422 if request.method == "POST" else 200
     by_provider = request.how.proof == Proof.SSO  # such a person may have no password
-    context = {"form": form, "doors": open_doors(request.actor.company) if by_provider else []}
+    context = {
+        "form": form,
+        "doors": open_doors(request.actor.company) if by_provider else [],
+        "closed": is_closed(request.actor.company, at=timezone.now()),
+    }
     return render(request, "identity/prove.html", context, status=status)

@@ -147,14 +147,17 @@ class ProvidersSession:
     subject: str
     sid: str
     logout: Mapping[str, str]
+    arrived_at: datetime
 
 
 def session_at_provider(token: str) -> ProvidersSession | None:
     """What stands behind the session with this cookie; in the account's scope."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT provider_id, subject, sid, logout::text FROM sso_session_of(%s)", [token_hash(token)])
+        cursor.execute(
+            "SELECT provider_id, subject, sid, logout::text, arrived_at FROM sso_session_of(%s)", [token_hash(token)]
+        )
         row = cursor.fetchone()
-    return ProvidersSession(row[0], row[1], row[2], json.loads(row[3])) if row else None
+    return ProvidersSession(row[0], row[1], row[2], json.loads(row[3]), row[4]) if row else None
 
 
 def end_sessions(provider_id: UUID, *, subject: str = "", sid: str = "") -> list[UUID]:

@@ -49,15 +49,16 @@ def preview_closing(actor: Actor) -> Preview:
     )
 
 
-def arrived_by(actor: Actor, session_token: str, proved_at: datetime, *, at: datetime) -> IdentityProvider | None:
-    """The connection, switched on, through which this session was opened minutes ago; None where there is none."""
+def arrived_by(actor: Actor, session_token: str, *, at: datetime) -> IdentityProvider | None:
+    """The connection, switched on, through which this session was opened minutes ago; None where there is none. Who came
+    in long ago and has typed a password since has not shown that it still works."""
     stands_on = session_at_provider(session_token)
-    if stands_on is None or not is_fresh(proved_at, at=at):
+    if stands_on is None or not is_fresh(stands_on.arrived_at, at=at):
         return None
     return access_providers(actor).filter(pk=stands_on.provider_id, state=State.ON).first()
 
 
-def close_to_passwords(actor: Actor, *, session_token: str, proved_at: datetime, seen: str, at: datetime) -> None:
+def close_to_passwords(actor: Actor, *, session_token: str, seen: str, at: datetime) -> None:
     """From the next request on only the company's providers open it. Its author has just come in through one, so that
     it works; two people could open passwords again in an emergency; and `seen` is the preview's. Raises EntranceUnfit,
     NeedsArrival, NeedsSecondPerson or PreviewOld."""
@@ -66,7 +67,7 @@ def close_to_passwords(actor: Actor, *, session_token: str, proved_at: datetime,
         entrance = access_entrance(actor)
         if entrance is None:
             raise EntranceUnfit(_("Give your company an address for signing in first."))
-        provider = arrived_by(actor, session_token, proved_at, at=at)
+        provider = arrived_by(actor, session_token, at=at)
         if provider is None:
             raise NeedsArrival
         if not emergency_people(actor).suffice:

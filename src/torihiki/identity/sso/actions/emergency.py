@@ -63,7 +63,8 @@ def approve_emergency(proved: Attempt, emergency_id: UUID, *, at: datetime) -> d
 
 
 def end_emergency(actor: Actor, *, at: datetime) -> None:
-    """Take back what waits, or close passwords again: by any administrator, signed in. Raises EmergencyOver."""
+    """Take back what waits, or close passwords again: by whoever is signed in and manages the company. Raises
+    EmergencyOver."""
     with attempt(SsoEvent.EMERGENCY_ENDED, actor):
         _end(actor, at)
 
@@ -73,6 +74,8 @@ def end_emergency_proved(proved: Attempt, *, at: datetime) -> None:
     actor = _proven(proved)
     with attempt_as(SsoEvent.EMERGENCY_ENDED, actor):
         _spend(proved)
+        if actor.role != Role.ADMINISTRATOR:
+            raise EmergencyOver
         _end(actor, at)
 
 

@@ -170,8 +170,18 @@ RETURNING x.open_until""",
             "uuid",
             """UPDATE sso_emergencyaccess x SET ended_at = moment, ended_by_id = m.id FROM identity_member m
 WHERE x.company_id = actor_company() AND x.ended_at IS NULL AND m.company_id = x.company_id
-    AND m.account_id = actor_account() AND m.role = 'administrator' AND m.suspended_at IS NULL
+    AND m.account_id = actor_account() AND m.suspended_at IS NULL
 RETURNING x.id""",
             roles=APPLICATION,
+        ),
+        migrations.RunSQL("DROP FUNCTION sso_session_of", reverse_sql=migrations.RunSQL.noop),
+        definer_function(
+            "sso_session_of(key bytea)",
+            "TABLE (provider_id uuid, subject text, sid text, logout jsonb, arrived_at timestamptz)",
+            "SELECT s.provider_id, s.subject, s.sid, s.logout, s.arrived_at FROM sso_providersession s"
+            " JOIN identity_session i ON i.key_hash = s.session_id"
+            " WHERE s.session_id = key AND i.account_id = actor_account()",
+            roles=APPLICATION,
+            volatility="STABLE",
         ),
     ]

@@ -36,7 +36,6 @@ def sso_only_page(request: DeskRequest) -> HttpResponse:
                 close_to_passwords(
                     actor,
                     session_token=request.session_token,
-                    proved_at=request.proved_at,
                     seen=request.POST.get("seen", "")[:64],
                     at=at,
                 )
@@ -49,7 +48,7 @@ def sso_only_page(request: DeskRequest) -> HttpResponse:
         "entrance": access_entrance(actor),
         "preview": preview_closing(actor),
         "people": emergency_people(actor),
-        "arrived": arrived_by(actor, request.session_token, request.proved_at, at=at),
+        "arrived": arrived_by(actor, request.session_token, at=at),
         "doors": open_doors(actor.company),
     }
     return render(request, "sso/only.html", context, status=refused.status if refused else 200)

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torihiki.identity.forms import CodeForm
-from torihiki.identity.pages.signing import begin, hidden_address, set_cookie
+from torihiki.identity.pages.device import set_cookie
+from torihiki.identity.pages.signing import begin, hidden_address
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.second_step import has_app
 from torihiki.identity.sign_in.attempts import TWICE, VALID, Attempt

@@ -109,7 +109,8 @@ def start_page(request: HttpRequest, provider_id: UUID) -> HttpResponse:
         if connection.state != State.ON:
             raise NoProvider
         begun = begin_flow(provider_id, purpose, browser=browser_of(request), next=after, at=at)
-    return lead_away(redirect(provider_address(connection, begun)), begun)
+    again = "again" in request.GET  # before a sensitive change: not by what the provider remembers
+    return lead_away(redirect(provider_address(connection, begun, again=again)), begun)
 
 
 def provider_address(connection: Connection, begun: Begun, *, again: bool = False) -> str:

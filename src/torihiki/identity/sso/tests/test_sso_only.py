@@ -334,6 +334,32 @@ def test_a_request_lives_for_an_hour_and_is_the_only_one(closed, clock):
     assert ask(closed.approver).id != emergency.id
 
 
+def test_a_password_proves_nothing_to_a_session_either(closed, clock):
+    """Whoever has got hold of a session and of a password renews no proof by it."""
+    clock.pass_by(minutes=11)
+    page = closed.browser.get("/company/sign-in/only", secure=True)
+    assert page["Location"].startswith("/prove")
+    page = closed.browser.get(page["Location"], secure=True).content.decode()
+    assert 'type="password"' not in page
+    assert f"/sso/start/{closed.provider}?again=1" in page
+    answer = closed.browser.post("/prove", {"present": PASSWORD, "next": "/"}, secure=True)
+    assert answer.status_code == 403
+    assert closed.browser.get(ONLY, secure=True).status_code == 302, "still asked for"
+
+
+def test_a_password_typed_now_is_no_arrival(issuer, clock):
+    provider = connect(issuer)
+    make_administrator(issuer.approver)
+    link(issuer, provider)
+    browser = arrive(issuer, provider)
+    clock.pass_by(minutes=11)
+    assert browser.post("/prove", {"present": PASSWORD, "next": "/"}, secure=True).status_code == 302
+    page = browser.get(ONLY, secure=True)
+    assert page.context["arrived"] is None
+    answer = browser.post(ONLY, {"do": "close", "seen": page.context["preview"].seen}, secure=True)
+    assert answer.context["refusal"].code == "sso_needs_arrival"
+
+
 def test_an_administrator_ends_it_by_hand(closed):
     approve(closed.approver, ask(closed))
     browser = Client()
