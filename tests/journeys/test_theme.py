@@ -96,7 +96,11 @@ def test_no_other_site_gets_at_a_theme(person: MakePerson, platform: Platform, e
     assert len(names) == 1
 
     page, asked = victim.context.new_page(), list[Request]()
-    victim.context.on("request", lambda request: asked.append(request))
+
+    def note(request: Request) -> None:
+        asked.append(request)
+
+    victim.context.on("request", note)
     page.goto(elsewhere)
     got = page.evaluate(FETCH, f"{platform.url}/sign-in")
     page.wait_for_timeout(300)

@@ -50,8 +50,8 @@ def preview_closing(actor: Actor) -> Preview:
 
 
 def arrived_by(actor: Actor, session_token: str, *, at: datetime) -> IdentityProvider | None:
-    """The connection, switched on, through which this session was opened minutes ago; None where there is none. Who came
-    in long ago and has typed a password since has not shown that it still works."""
+    """The connection, switched on, through which this session was opened minutes ago; None where there is none. Who
+    came in long ago and has typed a password since has not shown that it still works."""
     stands_on = session_at_provider(session_token)
     if stands_on is None or not is_fresh(stands_on.arrived_at, at=at):
         return None

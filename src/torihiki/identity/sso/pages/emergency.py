@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torihiki.identity.forms import CodeForm
-from torihiki.identity.pages.device import set_cookie
+from torihiki.identity.pages.device import set_cookie, shown_alone
 from torihiki.identity.pages.signing import begin, hidden_address
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.second_step import has_app
@@ -51,6 +51,7 @@ def goes_on(page: Callable[[HttpRequest, str, Attempt], HttpResponse]) -> Callab
 
 
 @public("an administrator whose company's provider is down, and who is not signed in", methods=("GET", "POST"))
+@shown_alone
 @answers_refusals
 def password_page(request: HttpRequest, slug: str) -> HttpResponse:
     _platform, company_name, _doors = doors_of(slug)
@@ -75,6 +76,7 @@ def password_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @public("whoever has typed the right password there and is asked for a code", methods=("GET", "POST"))
+@shown_alone
 @answers_refusals
 @goes_on
 def code_page(request: HttpRequest, slug: str, attempt: Attempt) -> HttpResponse:

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -287,6 +287,31 @@ def test_one_proof_is_good_for_one_act(closed):
     other.get("/sign-in/code", secure=True)
     other.post("/sign-in/code", {"code": "000000"}, secure=True)
     assert not is_in(other), "and never for a session"
+
+
+GOOD = "approved_at = asked_at, approved_by_id = %(other)s, open_until = asked_at + interval '2 hours'"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "approved_at = asked_at, approved_by_id = asked_by_id, open_until = asked_at + interval '1 hour'",
+        "approved_at = asked_at, approved_by_id = %(other)s, open_until = asked_at + interval '3 hours'",
+        "approved_at = answer_until, approved_by_id = %(other)s, open_until = answer_until + interval '1 hour'",
+        "approved_at = NULL",
+        "hours = 9",
+    ],
+)
+def test_the_table_itself_takes_no_opening_by_one_person_nor_a_longer_one(closed, change):
+    """Whoever writes it: a copy that keeps the checks stands for it, which nobody here may write."""
+    ask(closed)
+    other = {"other": closed.approver.actor.member_id}
+    with closed.acting(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE tried (LIKE sso_emergencyaccess INCLUDING CONSTRAINTS) ON COMMIT DROP")
+        cursor.execute("INSERT INTO tried SELECT * FROM sso_emergencyaccess")
+        cursor.execute(f"UPDATE tried SET {GOOD}", other)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            cursor.execute(f"UPDATE tried SET {change}", other)
 
 
 def test_the_second_step_is_not_left_out(closed):
