@@ -15,6 +15,8 @@ from tests.journeys.platform import Platform
 pytestmark = pytest.mark.heavy
 
 COOKIE = "__Host-theme-"
+SETTLED_MS = 500
+"""Colours go over into the dark ones; examined before, a page has neither."""
 SHOWN = {"ja": "亀甲・緋", "en": "Kikko (tortoise shell), scarlet"}
 MISSING = {"ja": "この端末にはログイン画面のテーマがありません", "en": "No sign-in theme on this device"}
 IMPOSTOR = """<!doctype html><title>impostor</title><iframe src="{0}/sign-in"></iframe><img src="{0}/sign-in">
@@ -80,6 +82,7 @@ def test_a_theme_is_chosen_by_keyboard_and_seen_before_the_password(
     assert page.locator(".theme svg rect").last.bounding_box()["height"] > 80  # type: ignore[index]
     member.picture()
     page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(SETTLED_MS)
     member.examine().picture("dark")
     page.emulate_media(color_scheme="light")
     member.give_password("hidamari-clerk").visit("/profile/theme").press("Use no theme")
