@@ -94,6 +94,7 @@ WRITTEN = {
     "exchange_terms": f"t.proposed_by = {ME}",
     "exchange_document": f"t.owner_id = {ME}",
     "identity_authenticator": f"t.account_id = {PERSON}",
+    "identity_passkey": f"t.account_id = {PERSON}",
     "identity_recoverycode": f"t.account_id = {PERSON}",
     "exchange_recipient": f"t.owner_id = {ME}",
     "exchange_attachmentkey": "EXISTS (SELECT 1 FROM exchange_attachment a WHERE a.id = t.attachment_id"

@@ -54,7 +54,7 @@ from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
 from torihiki.exchange.webhooks.actions import add_endpoint, send_test
 from torihiki.identity.actions import add_unit, create_token, invite_member, revoke_token, withdraw_invitation
 from torihiki.identity.actions.policies import change_policy
-from torihiki.identity.models import Member
+from torihiki.identity.models import Member, Passkey
 from torihiki.identity.permissions import Role
 from torihiki.identity.policies import LockoutPolicy
 from torihiki.identity.second_step import begin_app, confirm_app, mail_code
@@ -212,6 +212,13 @@ class Builder:
             change_policy(actor, LockoutPolicy(failures_max=7), seen=0, at=now, address="")
             confirm_app(actor, present_code(begin_app(actor, at=now), at=now), at=now)
             mail_code(actor, self.mark(), at=now)
+            Passkey.objects.create(
+                account_id=actor.account,
+                credential_id=self.mark().encode(),
+                public_key=b"",
+                name=self.mark(),
+                created_at=now,
+            )
             external = add_external_partner(
                 actor, PartyDetails(name=f"外部 {self.mark()}"), own_code=self.mark(), note=self.mark(), at=now
             )

@@ -228,6 +228,7 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("token_id",): ids("token_id", "identity_apitoken", "company_id"),
     ("member_id",): ids("member_id", "identity_member", "role"),
     ("session_id",): sessions,
+    ("passkey_id",): ids("passkey_id", "identity_passkey", "account_id"),
     ("unit_id",): ids("unit_id", "identity_unit", "company_id"),
     ("invitation_id",): ids("invitation_id", "identity_invitation", "company_id"),
     ("relationship_id",): ids("relationship_id", "exchange_relationship", "state"),

@@ -32,7 +32,12 @@ class SignInForm(forms.Form):
         label=_("Login ID"),
         max_length=LOGIN_ID_LENGTH_MAX,
         widget=forms.TextInput(
-            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+            attrs={
+                "autocomplete": "username webauthn",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "autofocus": True,
+            }
         ),
     )
     password = forms.CharField(
@@ -238,6 +243,15 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
         ),
+    )
+
+
+class PasskeyNameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("By which you tell it from others, such as “My phone”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

@@ -50,6 +50,7 @@ def sweep(timestamp: int) -> None:
     system_rows("SELECT identity_sessions_sweep(%s)", [now - SESSIONS_KEPT])
     system_rows("SELECT identity_attempts_sweep(%s)", [now])
     system_rows("SELECT identity_mailed_sweep(%s)", [now])
+    system_rows("SELECT identity_challenges_sweep(%s)", [now])
     system_rows("SELECT identity_tries_sweep(%s)", [now - TRIES_KEPT])
 
 

@@ -24,6 +24,7 @@ INVITATION = "identity.invitation"
 LOCKED = "identity.locked"
 CODE = "identity.code"
 RESET = "identity.reset"
+PASSKEY_ADDED = "identity.passkey_added"
 
 
 @letter(INVITATION)
@@ -45,6 +46,13 @@ def locked(actor: Actor, subject_id: UUID) -> Letter | None:
     """About the ledger entry of a lock, to the member whose account it is."""
     entry = Entry.objects.get(company_id=actor.company, pk=subject_id)
     return about_oneself(actor, entry, "identity/mail/locked.txt")
+
+
+@letter(PASSKEY_ADDED)
+def passkey_added(actor: Actor, subject_id: UUID) -> Letter | None:
+    """About the ledger entry of a new passkey, to the member whose it is."""
+    entry = Entry.objects.get(company_id=actor.company, pk=subject_id)
+    return about_oneself(actor, entry, "identity/mail/passkey_added.txt", link=public_link(reverse("passkeys")))
 
 
 def about_oneself(actor: Actor, entry: Entry, template: str, **more: object) -> Letter | None:

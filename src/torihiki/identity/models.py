@@ -304,6 +304,46 @@ class RecoveryCode(models.Model):
         return f"of {self.account_id}"
 
 
+class Passkey(models.Model):
+    """A key that an authenticator of this person made for this site (WebAuthn); we hold its public half. `uses` is the
+    authenticator's own counter: one that falls behind means a copy."""
+
+    row_security = Personal(
+        column="account_id", commands=("SELECT", "INSERT", "UPDATE (name, uses, last_used_at)", "DELETE")
+    )
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    credential_id = models.BinaryField(unique=True)
+    public_key = models.BinaryField()
+    uses = models.BigIntegerField(default=0)
+    synced = models.BooleanField(default=False)  # kept by its provider on several devices
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "created_at"], name="passkey_by_account")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UsedChallenge(models.Model):
+    """A challenge that a passkey has answered: none is answered twice. Those that nobody answered leave no row."""
+
+    row_security = ByFunctionOnly()
+
+    challenge_hash = models.BinaryField(primary_key=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="identity_challenge_expires")]
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
 class MailedSecret(models.Model):
     """A code or a link that was mailed to a member: stored hashed, serves once. A code is bound to its attempt."""
 

@@ -1,4 +1,5 @@
-"""Proving again, while signed in, that one knows the password: before sensitive changes (clause 2-5, ASVS 7.5)."""
+"""Proving again, while signed in, that one knows the password or has a passkey: before sensitive changes (clause 2-5,
+ASVS 7.5)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,11 +9,12 @@ from django.db import connection
 
 from torihiki.crypto.digest import token_hash
 from torihiki.identity.access import access_own_account
-from torihiki.identity.actions.signing import password_wrong
+from torihiki.identity.actions.signing import password_wrong, record_failure
 from torihiki.identity.hashing import place_to_hash, verify
 from torihiki.identity.lockout import Secret, count_try, forget_tries
+from torihiki.identity.passkeys import Purpose, has_passkey, read, use_passkey
 from torihiki.identity.policies import LockoutPolicy, rules_of_account
-from torihiki.identity.refusals import Locked, PasswordWrong
+from torihiki.identity.refusals import Locked, PasskeyRefused, PasswordWrong
 from torihiki.identity.sso.access import is_closed
 from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.tenancy.actor import Actor, scope
@@ -23,7 +25,7 @@ FRESH = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Proven:
-    """Only `prove_password` makes one: whoever takes it as an argument needs the password proved."""
+    """Only the functions below make one: whoever takes it as an argument needs its person proved."""
 
     account_id: UUID
 
@@ -46,6 +48,28 @@ def prove_password(actor: Actor, password: str, *, at: datetime, address: str) -
             refusal = PasswordWrong()
             refusal.recorded = True
             raise refusal
+    forget_tries(actor.account, Secret.PASSWORD)
+    return Proven(actor.account)
+
+
+def prove_passkey(actor: Actor, typed: str, *, bound_to: str, at: datetime, address: str) -> Proven:
+    """As `prove_password`, by a passkey's answer to this session's challenge. Raises Locked, PasskeyRefused or
+    PasswordsClosed."""
+    with scope(actor):
+        if is_closed(actor.company, at=at):
+            raise PasswordsClosed
+    answer = read(typed, Purpose.PROVE, bound_to, at=at)
+    policy = rules_of_account(actor.account).strictest(LockoutPolicy)
+    if not count_try(actor.account, Secret.PASSWORD, policy, at=at):
+        raise Locked
+    try:
+        if not has_passkey(actor):
+            raise PasskeyRefused
+        use_passkey(actor.account, answer, at=at)
+    except PasskeyRefused as refusal:
+        record_failure(actor.account, "", refusal.code, at, address=address)
+        refusal.recorded = True
+        raise
     forget_tries(actor.account, Secret.PASSWORD)
     return Proven(actor.account)
 

@@ -56,6 +56,45 @@ class CodeWrong(Refused):
         super().__init__(_("This code is not right or no longer works. Type the newest one."))
 
 
+class PasskeyRefused(Refused):
+    """Unknown, removed, of another site, answered late or twice, wrongly signed, not allowed, or the account locked:
+    the answer is the same."""
+
+    status = 422
+    code = "passkey_refused"
+
+    def __init__(self) -> None:
+        super().__init__(_("This passkey was not accepted. Try once more, or go on without it."))
+
+
+class PasskeyCloned(PasskeyRefused):
+    """The authenticator's counter fell behind: somebody has a copy of the key (WebAuthn 7.2)."""
+
+    code = "passkey_cloned"
+
+
+class PasskeyTaken(Refused):
+    code = "passkey_taken"
+
+    def __init__(self) -> None:
+        super().__init__(_("This passkey is set up already."))
+
+
+class PasskeysOff(Refused):
+    status = 403
+    code = "passkeys_off"
+
+    def __init__(self) -> None:
+        super().__init__(_("Your company does not take passkeys. Sign in with your password."))
+
+
+class TooManyPasskeys(Refused):
+    code = "too_many_passkeys"
+
+    def __init__(self) -> None:
+        super().__init__(_("You have 20 passkeys. Remove one that you no longer use first."))
+
+
 class TooManyCodes(Refused):
     status = 422
     code = "too_many_codes"
@@ -71,7 +110,7 @@ class NoAppToRemove(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This member has no app that you may remove: there is none, or another company relies on it as well.")
+            _("This member has no app or passkey that you may remove: there is none, or another company relies on it.")
         )
 
 
@@ -92,7 +131,7 @@ class NeedsSecondStep(Refused):
     code = "needs_second_step"
 
     def __init__(self) -> None:
-        super().__init__(_("This company asks for a second step."))
+        super().__init__(_("This company asks for a second step or a passkey."))
 
 
 class Locked(Refused):

@@ -18,8 +18,10 @@ from torihiki.identity.jobs import send_later
 from torihiki.identity.letters import CODE, code_of
 from torihiki.identity.lockout import Secret, count_failure, count_try, forget_tries
 from torihiki.identity.models import Account, Authenticator, MailedSecret, RecoveryCode
+from torihiki.identity.passkeys import Purpose, has_passkey, own_passkeys, read, use_passkey
 from torihiki.identity.policies import LockoutPolicy, TwoStepPolicy, rules_of, rules_of_account
-from torihiki.identity.refusals import AttemptOver, CodeWrong, Locked, TooManyCodes
+from torihiki.identity.refusals import AttemptOver, CodeWrong, Locked, PasskeyRefused, TooManyCodes
+from torihiki.identity.sessions import end_other_sessions
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
@@ -41,7 +43,7 @@ def is_needed(actor: Actor) -> bool:
         policy = rules_of([actor.company]).of(actor.company, TwoStepPolicy)
         if policy.mode == "off" or policy.demands(actor.role):
             return policy.mode != "off"
-        return Account.objects.only("two_step").get(pk=actor.account).two_step or has_app(actor)
+        return Account.objects.only("two_step").get(pk=actor.account).two_step or has_app(actor) or has_passkey(actor)
 
 
 def has_app(actor: Actor) -> bool:
@@ -97,6 +99,24 @@ def check_code(actor: Actor, attempt_token: str, typed: str, *, at: datetime) ->
         with scope(actor):
             _record(IdentityEvent.CODE_FAILED, actor, at)
         raise CodeWrong
+    forget_tries(actor.account, Secret.CODE)
+
+
+def check_passkey(actor: Actor, attempt_token: str, typed: str, *, at: datetime) -> None:
+    """As `check_code`, for a passkey's answer to the challenge of this attempt. Raises Locked or PasskeyRefused."""
+    answer = read(typed, Purpose.SECOND_STEP, attempt_token, at=at)
+    policy = replace(rules_of_account(actor.account).strictest(LockoutPolicy), on=True)
+    if not count_try(actor.account, Secret.CODE, policy, at=at):
+        raise Locked
+    try:
+        if not has_passkey(actor):
+            raise PasskeyRefused
+        use_passkey(actor.account, answer, at=at)
+    except PasskeyRefused as refusal:
+        count_failure(actor.account, Secret.CODE, policy, at=at)
+        with scope(actor):
+            _record(IdentityEvent.PASSKEY_FAILED, actor, at, why=refusal.code)
+        raise
     forget_tries(actor.account, Secret.CODE)
 
 
@@ -172,10 +192,13 @@ def confirm_app(actor: Actor, typed: str, *, at: datetime) -> list[str]:
         return _new_recovery_codes(actor)
 
 
-def remove_app(actor: Actor, *, at: datetime) -> None:
+def remove_app(actor: Actor, *, session_token: str, at: datetime) -> None:
+    """Every other session of the account ends."""
     with attempt(IdentityEvent.AUTHENTICATOR_REMOVED, actor):
         Authenticator.objects.filter(account_id=actor.account).delete()
-        RecoveryCode.objects.filter(account_id=actor.account).delete()
+        if not own_passkeys(actor).exists():
+            RecoveryCode.objects.filter(account_id=actor.account).delete()
+        end_other_sessions(actor.account, kept=session_token)
         _record(IdentityEvent.AUTHENTICATOR_REMOVED, actor, at)
 
 
@@ -184,6 +207,14 @@ def renew_recovery_codes(actor: Actor, *, at: datetime) -> list[str]:
     with attempt(IdentityEvent.RECOVERY_CODES_MADE, actor):
         _record(IdentityEvent.RECOVERY_CODES_MADE, actor, at)
         return _new_recovery_codes(actor)
+
+
+def first_recovery_codes(actor: Actor, *, at: datetime) -> list[str]:
+    """For who has just set up a first passkey where a second step is asked for; empty where there are codes already."""
+    asked_for = rules_of([actor.company]).of(actor.company, TwoStepPolicy).mode != "off"
+    if not asked_for or RecoveryCode.objects.filter(account_id=actor.account).exists():
+        return []
+    return renew_recovery_codes(actor, at=at)
 
 
 def choose_two_step(actor: Actor, wanted: bool, *, at: datetime) -> None:
@@ -195,7 +226,7 @@ def choose_two_step(actor: Actor, wanted: bool, *, at: datetime) -> None:
 
 
 def forget_second_step(member_id: UUID) -> bool:
-    """Remove the app of a member of the acting company, who works for no other; whether there was one."""
+    """Remove app and passkeys of a member of the acting company, who works for no other; whether there was one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT identity_two_step_reset(%s)", [member_id])
         return bool(cursor.fetchone()[0])
@@ -228,5 +259,5 @@ def _hash_of(secret_id: UUID, code: str) -> bytes:
     return keyed_hash(root_key(settings.ROOT_KEY_FILE), f"sign-in code\n{secret_id}", code)
 
 
-def _record(event: Event, actor: Actor, at: datetime) -> None:
-    record(event, actor, subject_type="member", subject_id=actor.member_id, subject_label=actor.name, at=at)
+def _record(event: Event, actor: Actor, at: datetime, **data: str) -> None:
+    record(event, actor, subject_type="member", subject_id=actor.member_id, subject_label=actor.name, at=at, data=data)

@@ -82,12 +82,14 @@ def unlock_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
 
 
 def reset_two_step(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
-    """Remove a member's authenticator app and recovery codes. Raises NotHere, and NoAppToRemove where there is none, or
-    where the person works for another company too: one alone must not weaken the other's sign-in."""
+    """Remove a member's authenticator app, passkeys and recovery codes; their sessions end. Raises NotHere, and
+    NoAppToRemove where there is none, or where the person works for another company too: one alone must not weaken the
+    other's sign-in."""
     with attempt(IdentityEvent.AUTHENTICATOR_REMOVED, actor, subject_type="member", subject_id=member_id):
         member = access_member(actor, member_id)
         if not forget_second_step(member.id):
             raise NoAppToRemove
+        end_sessions_of_member(member.id)
         _record(IdentityEvent.AUTHENTICATOR_REMOVED, actor, member, at)
     return member
 

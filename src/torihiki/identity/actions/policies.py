@@ -15,6 +15,7 @@ from torihiki.identity.models import Member, PolicyVersion
 from torihiki.identity.policies import (
     LockoutPolicy,
     NetworkPolicy,
+    PasskeyPolicy,
     PasswordPolicy,
     Policy,
     SessionPolicy,
@@ -29,10 +30,12 @@ from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor
 
 NAMES_SHOWN_MAX = 20
+PASSKEY = "passkey"  # ends the proof of a session that one was used for
 SIGNED_OUT = {
     NetworkPolicy.topic: _("These members are at work outside these networks, and are signed out:"),
     SessionPolicy.topic: _("These members did nothing for longer, and are signed out:"),
     TwoStepPolicy.topic: _("These members are signed out, and asked for a code when they come back:"),
+    PasskeyPolicy.topic: _("These members are signed out, and come back by the new rule:"),
 }
 
 
@@ -71,6 +74,8 @@ def change_policy(
             changed_by=actor.name,
             changed_at=at,
         )
+        if isinstance(policy, PasskeyPolicy):
+            _end_sessions_without(policy)
         changes = policy.changes(former)
         record(
             IdentityEvent.POLICY_CHANGED,
@@ -112,7 +117,7 @@ def consequences(actor: Actor, policy: Policy, *, at: datetime, address: str) ->
     """Whom the policy would sign out or shut out, were it to hold now."""
     members = {member.id: member for member in access_members(actor).filter(suspended_at=None)}
     rules = rules_of([actor.company])
-    present = [rules.of(actor.company, each) for each in (SessionPolicy, NetworkPolicy, TwoStepPolicy)]
+    present = [rules.of(actor.company, each) for each in (SessionPolicy, NetworkPolicy, TwoStepPolicy, PasskeyPolicy)]
     alive = [
         one
         for one in company_sessions()
@@ -189,10 +194,22 @@ def _ends(policy: Policy, session: CompanySession, member: Member, at: datetime)
         return not policy.lets_in(session.address)
     if isinstance(policy, TwoStepPolicy):
         return policy.demands(member.role) and not session.second_step and session.proof != SSO
+    if isinstance(policy, PasskeyPolicy) and policy.mode == "off":
+        return session.proof == PASSKEY
+    if isinstance(policy, PasskeyPolicy):
+        return policy.demands(member.role) and session.proof != SSO and not session.proof.endswith(PASSKEY)
     if isinstance(policy, SessionPolicy):
         idle = policy.idle_on and session.last_seen_at <= at - timedelta(minutes=policy.idle_minutes)
         return idle or session.created_at <= at - timedelta(hours=policy.absolute_hours)
     return False
+
+
+def _end_sessions_without(policy: PasskeyPolicy) -> None:
+    """Of the acting company's members: those that `_ends` names. A session keeps by which proof it was opened."""
+    demanded = {"off": None, "required": list(policy.roles)}
+    if policy.mode in demanded:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT identity_passkey_sessions_end(%s::text[])", [demanded[policy.mode]])
 
 
 def _as_tuple(value: object) -> tuple[object, ...]:

@@ -14,9 +14,10 @@ from torihiki.identity.jobs import send_later
 from torihiki.identity.letters import LOCKED
 from torihiki.identity.lockout import Secret, count_failure
 from torihiki.identity.models import Account, Member
+from torihiki.identity.passkeys import policy_of
 from torihiki.identity.permissions import PERMISSIONS
 from torihiki.identity.policies import LockoutPolicy, NetworkPolicy, Rules, rules_of
-from torihiki.identity.refusals import NeedsSecondStep, NotHere, OutsideNetwork, SignInRefused
+from torihiki.identity.refusals import NeedsSecondStep, NotHere, OutsideNetwork, PasskeysOff, SignInRefused
 from torihiki.identity.second_step import is_needed
 from torihiki.identity.sessions import How, close_session, open_session
 from torihiki.identity.sso.access import closed_to_passwords
@@ -60,8 +61,9 @@ def sign_out(actor: Actor, session_token: str, *, at: datetime) -> None:
 def switch_company(actor: Actor, member_id: UUID, *, session_token: str, how: How, at: datetime) -> str:
     """Close this session and open one for another membership of the same person. Returns the new cookie's value.
 
-    Raises NotHere, OutsideNetwork, PasswordsClosed where only the other company's own provider opens it, or
-    NeedsSecondStep where it asks for one and this session has none.
+    Raises NotHere, OutsideNetwork, PasswordsClosed where only the other company's own provider opens it, PasskeysOff
+    where it does not take the passkey of this session, or NeedsSecondStep where it asks for a second step or a passkey
+    and this session has none.
     The entry is written for the company to which the person goes.
     """
     with attempt(IdentityEvent.COMPANY_SWITCHED, actor):
@@ -71,7 +73,7 @@ def switch_company(actor: Actor, member_id: UUID, *, session_token: str, how: Ho
                 raise OutsideNetwork
             if goes.company in closed_to_passwords(at=at):
                 raise PasswordsClosed
-        if not how.second_step and how.proof != SSO and is_needed(goes):
+        if how.proof != SSO and (_is_short_of_a_passkey(goes, how) or (not how.second_step and is_needed(goes))):
             raise NeedsSecondStep
         close_session(session_token)
         with scope(goes):
@@ -83,6 +85,15 @@ def switch_company(actor: Actor, member_id: UUID, *, session_token: str, how: Ho
                 at=at,
             )
     return token
+
+
+def _is_short_of_a_passkey(goes: Actor, how: How) -> bool:
+    """Raises PasskeysOff where the other company does not take the passkey by which the session was opened."""
+    with scope(Actor(account_id=goes.account)):
+        policy = policy_of(goes)
+    if policy.mode == "off" and how.proof == "passkey":
+        raise PasskeysOff
+    return policy.demands(goes.role) and not how.proof.endswith("passkey")
 
 
 def whither(actor: Actor, member_id: UUID) -> Actor:

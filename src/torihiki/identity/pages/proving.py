@@ -13,6 +13,7 @@ from django.utils import timezone
 from torihiki.identity.forms import PASSWORD_LENGTH_MAX, ProveForm
 from torihiki.identity.pages.device import shown_alone
 from torihiki.identity.pages.signing import own_address
+from torihiki.identity.passkeys import has_passkey
 from torihiki.identity.proving import is_fresh, prove_password, renew_proof
 from torihiki.identity.sign_in.attempts import Proof
 from torihiki.identity.sso.access import is_closed, open_doors
@@ -61,11 +62,16 @@ def prove_page(request: DeskRequest) -> HttpResponse:
             renew_proof(request.session_token, at=timezone.now())
             return redirect(own_address(form.cleaned_data["next"]))
         form.add_error("present", str(request.proven.message))
-    status = 422 if request.method == "POST" else 200
+    return prove_answer(request, form, status=422 if request.method == "POST" else 200)
+
+
+def prove_answer(request: DeskRequest, form: ProveForm, *, status: int) -> HttpResponse:
     by_provider = request.how.proof == Proof.SSO  # such a person may have no password
+    closed = is_closed(request.actor.company, at=timezone.now())
     context = {
         "form": form,
         "doors": open_doors(request.actor.company) if by_provider else [],
-        "closed": is_closed(request.actor.company, at=timezone.now()),
+        "closed": closed,
+        "by_passkey": not closed and has_passkey(request.actor),
     }
     return render(request, "identity/prove.html", context, status=status)

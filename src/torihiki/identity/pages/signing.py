@@ -23,6 +23,7 @@ from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.models import LANGUAGES
 from torihiki.identity.network import client_address
 from torihiki.identity.pages.device import put_theme, set_cookie, shown_alone
+from torihiki.identity.passkeys import has_passkey
 from torihiki.identity.refusals import AttemptOver, LinkOver, NeedsSecondStep
 from torihiki.identity.resetting import ask_for_reset, reset_password, whose_reset
 from torihiki.identity.second_step import check_code, has_app, mail_code
@@ -93,10 +94,10 @@ def second_step_page(request: HttpRequest) -> HttpResponse:
         attempt = resumed(request, at=at)
     except AttemptOver as refusal:
         return over_page(request, refusal)
-    by_app = has_app(attempt.proven)
+    by_mail = not has_app(attempt.proven) and not has_passkey(attempt.proven)
     form = CodeForm(request.POST if "code" in request.POST else None)
     try:
-        if request.method == "POST" and "again" in request.POST and not by_app:
+        if request.method == "POST" and "again" in request.POST and by_mail:
             mail_code(attempt.proven, attempt.token, at=at)
             messages.success(request, _("A new code is on its way. The former one no longer works."))
             return redirect("second-step")
@@ -109,8 +110,19 @@ def second_step_page(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         form = form if form.is_bound else CodeForm({})
         form.add_error("code", str(refusal.message))
-    context = {"form": form, "by_app": by_app, "email": hidden_address(attempt.proven)}
-    return render(request, "identity/second_step.html", context, status=422 if request.method == "POST" else 200)
+    return second_step_answer(request, attempt, form, status=422 if request.method == "POST" else 200)
+
+
+def second_step_answer(request: HttpRequest, attempt: Attempt, form: CodeForm, *, status: int) -> HttpResponse:
+    """The page that asks for what this person has: a passkey, an app's code, else one by mail."""
+    actor = attempt.proven
+    context = {
+        "form": form,
+        "by_app": has_app(actor),
+        "by_passkey": has_passkey(actor),
+        "email": hidden_address(actor),
+    }
+    return render(request, "identity/second_step.html", context, status=status)
 
 
 def hidden_address(actor: Actor) -> str:

@@ -11,6 +11,7 @@ from torihiki.crypto.one_time import set_up_uri
 from torihiki.identity.access import access_own_account
 from torihiki.identity.forms import CodeForm
 from torihiki.identity.pages.proving import recently_proved
+from torihiki.identity.passkeys import has_passkey, own_passkeys
 from torihiki.identity.policies import TwoStepPolicy, rules_of
 from torihiki.identity.second_step import (
     begin_app,
@@ -41,6 +42,7 @@ def two_step_page(request: DeskRequest) -> HttpResponse:
         "policy": policy,
         "is_required": policy.demands(actor.role),
         "has_app": has_app(actor),
+        "has_passkey": has_passkey(actor),
         "wants": access_own_account(actor).two_step,
         "left": recovery_codes_left(actor),
     }
@@ -52,7 +54,7 @@ def two_step_page(request: DeskRequest) -> HttpResponse:
 def app_page(request: DeskRequest) -> HttpResponse:
     actor, at = request.actor, timezone.now()
     if request.method == "POST" and request.POST.get("do") == "remove":
-        remove_app(actor, at=at)
+        remove_app(actor, session_token=request.session_token, at=at)
         messages.success(request, _("The app is removed."))
         return redirect("two-step")
     secret = begin_app(actor, at=at)
@@ -75,7 +77,7 @@ def app_page(request: DeskRequest) -> HttpResponse:
 @desk(None, methods=("POST",))
 @recently_proved
 def recovery_page(request: DeskRequest) -> HttpResponse:
-    if not has_app(request.actor):
+    if not has_app(request.actor) and not own_passkeys(request.actor).exists():
         return redirect("two-step")
     codes = renew_recovery_codes(request.actor, at=timezone.now())
     return render(request, "identity/recovery_codes.html", {"codes": codes})

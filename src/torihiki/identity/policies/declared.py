@@ -224,8 +224,46 @@ class TwoStepPolicy(Policy):
         return self.mode == "required" and (not self.roles or role in self.roles)
 
 
+@dataclass(frozen=True)
+class PasskeyPolicy(Policy):
+    """Whether members may or must use passkeys (2-5-5, 2-6)."""
+
+    topic = "passkey"
+    clause = "2-5-5, 2-6"
+    label = _("Passkeys")
+    lead = _(
+        "A passkey is a key in a phone, computer or security key that opens by fingerprint, face or PIN. It takes the"
+        " place of the password, or is the second step after it; no other site can ask for it."
+    )
+
+    mode: str = option(
+        "allowed",
+        _("Passkeys"),
+        choices=(
+            ("off", _("Not taken")),
+            ("allowed", _("For members who want them")),
+            ("required", _("Required")),
+        ),
+    )
+    roles: tuple[str, ...] = option(
+        (), _("Required for"), help=_("None chosen: for everybody."), choices=tuple(Role.choices)
+    )
+
+    def demands(self, role: str) -> bool:
+        """Whether members of this role sign in with a passkey, alone or after the password."""
+        return self.mode == "required" and (not self.roles or role in self.roles)
+
+
 POLICIES: dict[str, type[Policy]] = {
-    each.topic: each for each in (PasswordPolicy, LockoutPolicy, SessionPolicy, NetworkPolicy, TwoStepPolicy)
+    each.topic: each
+    for each in (
+        PasswordPolicy,
+        LockoutPolicy,
+        SessionPolicy,
+        NetworkPolicy,
+        TwoStepPolicy,
+        PasskeyPolicy,
+    )
 }
 """Every topic, in the order in which pages show them."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from torihiki.crypto.digest import new_token, token_hash
+from torihiki.crypto.passkeys import Answer
 from torihiki.identity.actions.signing import Known
 from torihiki.identity.models import Member
 from torihiki.identity.policies import Rules
@@ -18,6 +19,8 @@ from torihiki.tenancy.actor import Actor, scope
 
 VALID = timedelta(minutes=15)
 COOKIE_NAME = "__Host-sign-in"
+KEYED = "keyed"
+"""Among the stages passed: the second step was a passkey, which the session's proof tells."""
 TWICE = "twice"
 """Among the stages passed: the person has really shown a second factor, which also a session remembers."""
 
@@ -26,6 +29,7 @@ class Proof(StrEnum):
     """By what a person has shown who they are."""
 
     PASSWORD = "password"  # noqa: S105 - a word
+    PASSKEY = "passkey"
     SSO = "sso"  # the company's identity provider
     INVITATION = "invitation"  # a link that was mailed, and an account made by it
     EMERGENCY = "emergency"  # a password while the company's provider is down: opens no session
@@ -54,6 +58,7 @@ class Attempt:
     next: str = "/"
     login_id: str = ""
     password: str = field(default="", repr=False)
+    answer: Answer | None = field(default=None, repr=False)  # of a passkey, in place of id and password
     candidate: Candidate | None = field(default=None, repr=False)
     account_id: UUID | None = None
     actor: Actor | None = None
@@ -68,6 +73,11 @@ class Attempt:
         if self.actor is None or self.proof is None:
             raise ValueError("nothing is proved yet")
         return self.actor
+
+    @property
+    def way(self) -> str:
+        """The proof as sessions and the ledger have it: `password+passkey` where a passkey was the second step."""
+        return f"{self.proof}+{Proof.PASSKEY}" if KEYED in self.passed else str(self.proof)
 
 
 def keep(attempt: Attempt, *, at: datetime) -> str:

@@ -32,18 +32,26 @@ def run(attempt: Attempt, at: datetime) -> Attempt:
     forget_tries(known.account_id, Secret.PASSWORD)
     if is_weak:
         renew_hash(known.account_id, attempt.password)
-    if not candidate.inside:
-        refusal = CompanySuspended() if _is_suspended(known.account_id) else NoCompanyOpen()
-        record_failure(known.account_id, attempt.login_id, refusal.code, at, address=attempt.address)
+    return proven(attempt, Proof.PASSWORD, at)
+
+
+def proven(attempt: Attempt, proof: Proof, at: datetime) -> Attempt:
+    """The candidate is who they say: into the first company that is open. Raises NoCompanyOpen or CompanySuspended."""
+    assert attempt.candidate is not None
+    account_id, inside = attempt.candidate.known.account_id, attempt.candidate.inside
+    if not inside:
+        refusal = CompanySuspended() if _is_suspended(account_id) else NoCompanyOpen()
+        record_failure(account_id, attempt.login_id, refusal.code, at, address=attempt.address)
         raise refusal
     return replace(
         attempt,
-        account_id=known.account_id,
-        actor=actor_of(candidate.inside[0]),
-        proof=Proof.PASSWORD,
-        language=language_of_account(known.account_id),
+        account_id=account_id,
+        actor=actor_of(inside[0]),
+        proof=proof,
+        language=language_of_account(account_id),
         password="",
         login_id="",
+        answer=None,
         candidate=None,
     )
 

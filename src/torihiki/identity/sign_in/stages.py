@@ -9,7 +9,7 @@ from torihiki.identity.actions.signing import SignIn, open_session_of
 from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sessions import How
-from torihiki.identity.sign_in import closing, lockout, network, password, password_age, second_step
+from torihiki.identity.sign_in import closing, lockout, network, passkey, passkey_due, password, password_age, second_step
 from torihiki.identity.sign_in.asking import Asks
 from torihiki.identity.sign_in.attempts import TWICE, VALID, Attempt, Proof, close_attempt, keep
 from torihiki.identity.sso.flows import bind_session
@@ -30,8 +30,10 @@ class Stage:
 STAGES: tuple[Stage, ...] = (
     Stage("network", network.run),
     Stage("lockout", lockout.run),
+    Stage("passkey", passkey.run),
     Stage("password", password.run),
     Stage("second-step", second_step.run, "second-step", second_step.begin),
+    Stage("passkey-due", passkey_due.run, "passkey-due"),
     Stage("password-age", password_age.run, "expired-password"),
     Stage("closing", closing.run),
 )
@@ -52,7 +54,7 @@ def advance(attempt: Attempt, *, at: datetime) -> SignIn | Waiting:
     A stage that an earlier request passed is not run again. Raises Refused as the stages do, TooBusy before anything is
     done, and AttemptOver when another request was faster.
     """
-    with place_to_hash() if attempt.proof is None else nullcontext():
+    with place_to_hash() if attempt.proof is None and attempt.answer is None else nullcontext():
         return _advance(attempt, at)
 
 
@@ -70,7 +72,7 @@ def _advance(attempt: Attempt, at: datetime) -> SignIn | Waiting:
         attempt = replace(attempt, passed=(*attempt.passed, stage.name))
     if attempt.token and not close_attempt(attempt.token):
         raise AttemptOver
-    actor, how = attempt.proven, How(attempt.address, attempt.browser, str(attempt.proof), TWICE in attempt.passed)
+    actor, how = attempt.proven, How(attempt.address, attempt.browser, attempt.way, TWICE in attempt.passed)
     token = open_session_of(actor, at=at, how=how)
     if attempt.proof == Proof.SSO:
         with scope(actor):
