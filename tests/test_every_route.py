@@ -161,8 +161,6 @@ def walk_along(market: Market, desk: str, long: bool, methods: tuple[str, ...] =
 ACCESS = {name: function for name, function in access_functions().items() if without_filter(function) is not None}
 TWICE = {
     "exchange.access.access_versions": "only of a document that access_document let through, up to what was shown",
-    "exchange.access.access_newest": "only of documents along the links of one that access_document let through",
-    "exchange.access.access_line_links": "the same",
     "exchange.partners.access.access_partner": "what it locks; what it returns comes through access_partners",
 }
 """Filters whose loss another line of the same code makes up for."""

@@ -85,6 +85,7 @@ NAMES = {
     "Peppol": "name of the network",
     "UBL": "name of the format",
     "OpenAPI": "name of the standard",
+    "PIN": "used in Japanese too",
     "DTD": "name of what it is",
     "Caps": "name of a key",
     "Lock": "name of a key",

@@ -39,7 +39,7 @@ class Authenticator:
         self._send("setUserVerified", isUserVerified=is_verified)
 
     def _send(self, what: str, **more: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self._devtools.send(f"WebAuthn.{what}", {"authenticatorId": self._id, **more})  # type: ignore[arg-type]
+        answer: dict[str, Any] = self._devtools.send(f"WebAuthn.{what}", {"authenticatorId": self._id, **more})
         return answer
 
 

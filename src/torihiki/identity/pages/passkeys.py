@@ -16,16 +16,9 @@ from django.utils.translation import gettext as _
 from torihiki.crypto.digest import new_token
 from torihiki.crypto.passkeys import ANSWER_LENGTH_MAX
 from torihiki.identity.forms import CodeForm, PasskeyNameForm, ProveForm, SignInForm
+from torihiki.identity.pages.device import set_cookie
 from torihiki.identity.pages.proving import prove_answer, recently_proved
-from torihiki.identity.pages.signing import (
-    begin,
-    over_page,
-    own_address,
-    proceed,
-    resumed,
-    second_step_answer,
-    set_cookie,
-)
+from torihiki.identity.pages.signing import begin, over_page, own_address, proceed, resumed, second_step_answer
 from torihiki.identity.passkeys import (
     CHALLENGE_VALID,
     COOKIE_NAME,

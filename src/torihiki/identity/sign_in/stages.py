@@ -9,7 +9,16 @@ from torihiki.identity.actions.signing import SignIn, open_session_of
 from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sessions import How
-from torihiki.identity.sign_in import closing, lockout, network, passkey, passkey_due, password, password_age, second_step
+from torihiki.identity.sign_in import (
+    closing,
+    lockout,
+    network,
+    passkey,
+    passkey_due,
+    password,
+    password_age,
+    second_step,
+)
 from torihiki.identity.sign_in.asking import Asks
 from torihiki.identity.sign_in.attempts import TWICE, VALID, Attempt, Proof, close_attempt, keep
 from torihiki.identity.sso.flows import bind_session

@@ -58,7 +58,7 @@ def come_in(phone, browser=None, address="127.0.0.1", **wrong):
 def reasons(desk, event=IdentityEvent.SIGN_IN_FAILED):
     with desk.acting():
         found = Entry.objects.filter(company_id=desk.company, event=event.code).order_by("at", "id")
-        return [json.loads(bytes(each.payload))["data"].get("why") for each in found]
+        return [json.loads(bytes(each.payload or b""))["data"].get("why") for each in found]
 
 
 @pytest.mark.parametrize(("algorithm", "counts"), [(-7, True), (-8, False), (-257, True)])
@@ -85,6 +85,7 @@ def test_who_set_it_up_is_told_by_mail(issuer):
     with scope(Actor.system(issuer.company)) as actor:
         entry = Entry.objects.get(company_id=issuer.company, event="identity.passkey_added")
         written = passkey_added(actor, entry.id)
+    assert written is not None
     assert "ノート" in compose(written)[1]
     assert written.to == "administrator@aoba.example"
 
