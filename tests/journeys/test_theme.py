@@ -13,6 +13,7 @@ from tests.journeys.person import DESKTOP, PHONE, Screen
 from tests.journeys.platform import Platform
 
 pytestmark = pytest.mark.heavy
+LONG = pytest.mark.skipif("not config.getoption('--long', False)", reason="takes minutes: --long")
 
 COOKIE = "__Host-theme-"
 SETTLED_MS = 500
@@ -59,7 +60,10 @@ def elsewhere(platform: Platform) -> Iterator[str]:
     thread.join()
 
 
-@pytest.mark.parametrize(("language", "screen"), [("ja", DESKTOP), ("en", PHONE)], ids=["ja-desktop", "en-phone"])
+@pytest.mark.parametrize(
+    ("language", "screen"),
+    [pytest.param("ja", DESKTOP, id="ja-desktop"), pytest.param("en", PHONE, id="en-phone", marks=LONG)],
+)
 def test_a_theme_is_chosen_by_keyboard_and_seen_before_the_password(
     person: MakePerson, language: str, screen: Screen
 ) -> None:
