@@ -54,8 +54,8 @@ def use(person: Person, *, label: str = "Use a passkey", status: int = 200) -> P
 @pytest.mark.parametrize(
     ("login_id", "language", "screen", "name"),
     [
-        pytest.param("minato", "ja", DESKTOP, "携帯電話", id="ja-desktop"),
-        pytest.param("suzuran", "en", PHONE, "My phone", id="en-phone", marks=LONG),
+        pytest.param("minato", "ja", DESKTOP, "青い鍵", id="ja-desktop"),
+        pytest.param("suzuran", "en", PHONE, "Blue key", id="en-phone", marks=LONG),
     ],
 )
 def test_a_passkey_from_its_set_up_to_its_removal(
