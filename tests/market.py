@@ -52,8 +52,9 @@ from torihiki.exchange.partners.actions import (
 from torihiki.exchange.partners.terms import TermsBody
 from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
 from torihiki.exchange.webhooks.actions import add_endpoint, send_test
-from torihiki.identity.actions import add_unit, create_token, invite_member, revoke_token, withdraw_invitation
+from torihiki.identity.actions import add_role, add_unit, create_token, invite_member, revoke_token, withdraw_invitation
 from torihiki.identity.actions.policies import change_policy
+from torihiki.identity.actions.roles import set_grants
 from torihiki.identity.models import Member, Passkey
 from torihiki.identity.permissions import Role
 from torihiki.identity.policies import LockoutPolicy
@@ -201,6 +202,9 @@ class Builder:
             add_unit(actor, name=self.mark(), code=self.mark(), parent_id=head.pk, at=now)
             Member.objects.filter(company_id=actor.company, role=Role.CLERK).update(unit=head)
             desk.clerk.actor = replace(desk.clerk.actor, unit_id=head.pk)
+            role = add_role(actor, name=self.mark(), permissions=["quotes.read"], at=now)
+            clerk = Member.objects.get(pk=desk.clerk.actor.member)
+            set_grants(actor, clerk, [role.pk], at=now)
             for name in ("open", "withdrawn"):
                 invited = invite_member(
                     actor, email=f"{self.mark()}@x.example", name=self.mark(), role=Role.CLERK, unit_id=head.pk, at=now

@@ -3,20 +3,26 @@ walls, behind either one alone, and behind none, where the walk must find someth
 
 import itertools
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 from tests.market import Market
 from tests.mutants import access_functions, replaced, without_filter
 from tests.probing import CLASSES, Probe
-from tests.walking import IDS, METHODS, UNSAFE, WORDS, Route, Walk, id_parameters, routes
-from tests.world import Desk
+from tests.walking import IDS, METHODS, UNREADABLE, UNSAFE, WORDS, Route, Walk, id_parameters, routes
+from tests.world import Desk, add_member, sign_in_directly
+from torihiki.identity.models import Company
+from torihiki.identity.permissions import Role
 from torihiki.lib.ids import new_id
 from torihiki.tenancy import roles
+from torihiki.tenancy.actor import Actor
 
 ROUTES = routes()
 EVERYBODYS_OWN = {
@@ -161,6 +167,7 @@ def walk_along(market: Market, desk: str, long: bool, methods: tuple[str, ...] =
 ACCESS = {name: function for name, function in access_functions().items() if without_filter(function) is not None}
 TWICE = {
     "exchange.access.access_versions": "only of a document that access_document let through, up to what was shown",
+    "identity.access.access_grants": "only of a member or a role that was let through",
     "exchange.partners.access.access_partner": "what it locks; what it returns comes through access_partners",
 }
 """Filters whose loss another line of the same code makes up for."""
@@ -229,6 +236,52 @@ def test_a_viewer_changes_nothing_and_each_attempt_is_in_the_ledger(market: Mark
                 assert administrator.count_entries() == count + 1, route.name
                 assert administrator.events()[-1] == "ledger.refused", route.name
     assert changed(before, own_digest(market, administrator)) == []
+
+
+@pytest.mark.parametrize("role", [Role.LIMITED, Role.VIEWER])
+def test_what_a_member_may_not_do_is_not_linked_and_not_answered(market: Market, role: Role) -> None:
+    """For every desk and every page: the right that the desk asks for decides over the link and over the answer."""
+    administrator = market.desks["receiver"]
+    actor = administrator.colleagues[role].actor if role in administrator.colleagues else _limited(administrator)
+    browser = sign_in_directly(actor)
+    desk = Desk(administrator.key, actor, administrator.party, browser)
+    owned, member = Walk(market, administrator), Walk(market, desk)
+    refused = 0
+    for route in [route for route in ROUTES if route.is_desk and not route.is_api]:
+        wanted = route.view.desk
+        if wanted is None or actor.may(wanted):
+            if "GET" in route.methods and route.name not in UNREADABLE:
+                for values in owned.own_values(route)[:2]:
+                    assert forbidden_links(actor, member.ask("GET", route, values)) == [], route.name
+            continue
+        for method in route.methods:
+            for values in writable(owned, route)[:1]:
+                assert member.ask(method, route, values).status_code == 403, f"{method} {route.name}"
+                refused += 1
+    assert refused > 20, "there is a right for most desks"
+
+
+def forbidden_links(actor: Actor, response: Any) -> list[str]:
+    """Places to which the page leads and at which the actor would be refused; the name of the platform leads home."""
+    found = []
+    if response.get("Content-Type", "").startswith("text/html"):
+        for path in set(
+            re.findall(r'(?:href|action|hx-get|hx-post|formaction)="(/[^"?#]*)', response.content.decode())
+        ):
+            try:
+                view = resolve(path).func
+            except Resolver404:
+                continue
+            wanted = getattr(view, "desk", None)
+            if wanted is not None and path != "/" and not actor.may(wanted):
+                found.append(path)
+    return found
+
+
+def _limited(administrator: Desk) -> Actor:
+    with administrator.acting():
+        company = Company.objects.get(pk=administrator.company)
+    return add_member(company, administrator.key, Role.LIMITED, at=timezone.now(), name="限定 五郎")
 
 
 def writable(walk: Walk, route: Route) -> list[dict[str, Any]]:

@@ -227,6 +227,7 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("document_id", "file_id"): files,
     ("token_id",): ids("token_id", "identity_apitoken", "company_id"),
     ("member_id",): ids("member_id", "identity_member", "role"),
+    ("role_id",): ids("role_id", "identity_ownrole", "company_id"),
     ("session_id",): sessions,
     ("passkey_id",): ids("passkey_id", "identity_passkey", "account_id"),
     ("unit_id",): ids("unit_id", "identity_unit", "company_id"),
@@ -404,6 +405,7 @@ class Walk:
         tables = {
             "member_id": "identity_member",
             "unit_id": "identity_unit",
+            "role_id": "identity_ownrole",
             "partner_id": "exchange_partner",
             "entry_id": "ledger_entry",
             "endpoint_id": "exchange_webhookendpoint",

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import Exists, OuterRef, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -15,7 +16,7 @@ from torihiki.exchange.models import Document, OutboxMessage, Party, PartyView, 
 from torihiki.exchange.papers import paper, read_sent
 from torihiki.exchange.specs import KINDS, SYSTEM, Kind
 from torihiki.exchange.webhooks.delivering import write_messages
-from torihiki.identity.models import Member
+from torihiki.identity.models import Member, RoleGrant
 from torihiki.identity.permissions import PERMISSIONS, Action
 from torihiki.tenancy.actor import Actor, scope
 
@@ -54,10 +55,15 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
     if view is None:
         return []
     kind = KINDS[view.kind]
-    readers = [
-        role for role, held in PERMISSIONS.items() if {f"*.{Action.RESPOND}", kind.permission(Action.RESPOND)} & held
-    ]
-    members = Member.objects.filter(company_id=message.target_id, suspended_at=None, role__in=readers)[:RECEIVERS_MAX]
+    needed = {f"*.{Action.RESPOND}", kind.permission(Action.RESPOND)}
+    by_own_role = RoleGrant.objects.filter(
+        company_id=message.target_id, member_id=OuterRef("pk"), role__permissions__overlap=sorted(needed)
+    )
+    members = Member.objects.filter(
+        Q(role__in=[role for role, held in PERMISSIONS.items() if needed & held]) | Exists(by_own_role),
+        company_id=message.target_id,
+        suspended_at=None,
+    )[:RECEIVERS_MAX]
     address = settings.PUBLIC_URL + reverse("document", args=[view.document_id])
     mails = []
     for member in members:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from torihiki.crypto.digest import token_hash
-from torihiki.identity.models import Account, ApiToken, Company, Invitation, Member, Unit
+from torihiki.identity.models import Account, ApiToken, Company, Invitation, Member, OwnRole, RoleGrant, Unit
 from torihiki.identity.refusals import InvitationOver, NotHere
 from torihiki.tenancy.actor import Actor
 
@@ -24,6 +24,23 @@ def access_member(actor: Actor, member_id: UUID) -> Member:
     if member is None:
         raise NotHere
     return member
+
+
+def access_own_roles(actor: Actor) -> QuerySet[OwnRole]:
+    return OwnRole.objects.filter(company_id=actor.company)
+
+
+def access_own_role(actor: Actor, role_id: UUID) -> OwnRole:
+    """Raises NotHere."""
+    role = access_own_roles(actor).filter(pk=role_id).first()
+    if role is None:
+        raise NotHere
+    return role
+
+
+def access_grants(actor: Actor) -> QuerySet[RoleGrant]:
+    """Who in the company holds which of its own roles."""
+    return RoleGrant.objects.filter(company_id=actor.company).select_related("role", "member")
 
 
 def access_units(actor: Actor) -> QuerySet[Unit]:

@@ -1,5 +1,6 @@
 """Forms of sign-in, members, units and the own profile."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,13 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from torihiki.identity.access import access_units
+from torihiki.identity.access import access_own_roles, access_units
 from torihiki.identity.actions import NewPerson
+from torihiki.identity.actions.roles import NAME_LENGTH_MAX as ROLE_NAME_LENGTH_MAX
 from torihiki.identity.actions.tokens import NAME_LENGTH_MAX
 from torihiki.identity.models import Unit
 from torihiki.identity.passwords import Chooser
-from torihiki.identity.permissions import MANAGE_PARTNERS, SERVICES, TOKEN_ACTIONS, Role
+from torihiki.identity.permissions import COMPANY_RIGHTS, MANAGE_PARTNERS, SERVICES, TOKEN_ACTIONS, Role
 from torihiki.identity.policies import Option, Policy
 from torihiki.identity.theme.colours import COLOURS
 from torihiki.identity.theme.patterns import PATTERNS
@@ -134,11 +136,22 @@ class MemberForm(forms.Form):
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=100)
     email = forms.EmailField(label=_("E-mail"))
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect, initial=Role.CLERK)
+    own_roles = forms.TypedMultipleChoiceField(
+        label=_("Own roles"),
+        help_text=_("What they allow comes on top of the role."),
+        coerce=UUID,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     unit = UnitChoiceField(label=pgettext_lazy("organisation", "Unit"))
 
     def __init__(self, *args: Any, actor: Actor, kept: UUID | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        unit = self.fields["unit"]
+        unit, own = self.fields["unit"], self.fields["own_roles"]
+        assert isinstance(own, forms.TypedMultipleChoiceField)
+        own.choices = [(str(role.pk), role.name) for role in access_own_roles(actor).order_by("name")]
+        if not own.choices:
+            own.widget = forms.MultipleHiddenInput()
         assert isinstance(unit, UnitChoiceField)
         unit.offer(unit_tree(actor), nothing=_("The whole company"), kept=kept)
 
@@ -156,8 +169,48 @@ class UnitForm(forms.Form):
         parent.offer(tree, nothing=_("Nothing: directly below the company"), kept=unit.parent_id if unit else None)
 
 
-class TokenForm(forms.Form):
-    """A token's name, its end and what it may do: one row of actions for each service."""
+class RightsForm(forms.Form):
+    """What something may do: one row of actions for each service, and the company's rights that it `offers`."""
+
+    offers: Mapping[str, Any] = {}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(action.value, label) for action, label in TOKEN_ACTIONS.items()]
+        for service, label in (("*", _("All services")), *SERVICES.items()):
+            self.fields[f"scope-{service}"] = forms.MultipleChoiceField(
+                label=str(label), choices=choices, required=False, widget=forms.CheckboxSelectMultiple
+            )
+        for right, label in self.offers.items():
+            self.fields[f"right-{right}"] = forms.BooleanField(label=label, required=False)
+
+    @classmethod
+    def initial_of(cls, permissions: Iterable[str]) -> dict[str, Any]:
+        """Values of the fields for what is held already."""
+        values: dict[str, Any] = {}
+        for permission in permissions:
+            service, _dot, action = permission.rpartition(".")
+            if permission in cls.offers:
+                values[f"right-{permission}"] = True
+            else:
+                values.setdefault(f"scope-{service}", []).append(action)
+        return values
+
+    def scopes(self) -> list[str]:
+        cleaned = self.cleaned_data
+        found = [
+            f"{name.removeprefix('scope-')}.{action}"
+            for name, actions in cleaned.items()
+            if name.startswith("scope-")
+            for action in actions
+        ]
+        return [*found, *(right for right in self.offers if cleaned[f"right-{right}"])]
+
+
+class TokenForm(RightsForm):
+    """A token's name, its end and what it may do."""
+
+    offers = {MANAGE_PARTNERS: COMPANY_RIGHTS[MANAGE_PARTNERS]}
 
     name = forms.CharField(
         label=_("Name"), max_length=NAME_LENGTH_MAX, help_text=_("Timelines and the audit log show it as the actor.")
@@ -169,29 +222,18 @@ class TokenForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        choices = [(action.value, label) for action, label in TOKEN_ACTIONS.items()]
-        for service, label in (("*", _("All services")), *SERVICES.items()):
-            self.fields[f"scope-{service}"] = forms.MultipleChoiceField(
-                label=str(label), choices=choices, required=False, widget=forms.CheckboxSelectMultiple
-            )
-        self.fields["partners"] = forms.BooleanField(label=_("Keep the list of partners"), required=False)
-
-    def scopes(self) -> list[str]:
-        cleaned = self.cleaned_data
-        found = [
-            f"{name.removeprefix('scope-')}.{action}"
-            for name, actions in cleaned.items()
-            if name.startswith("scope-")
-            for action in actions
-        ]
-        return [*found, MANAGE_PARTNERS] if cleaned["partners"] else found
-
     def expires_at(self) -> datetime | None:
         """The end of the last day."""
         day = self.cleaned_data["expires_on"]
         return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) if day else None
+
+
+class RoleForm(RightsForm):
+    """An own role's name and what it may do."""
+
+    offers = COMPANY_RIGHTS
+
+    name = forms.CharField(label=_("Name"), max_length=ROLE_NAME_LENGTH_MAX)
 
 
 class ProfileForm(forms.Form):

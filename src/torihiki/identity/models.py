@@ -135,6 +135,47 @@ class Member(models.Model):
         return self.name
 
 
+class OwnRole(models.Model):
+    """A role that a company made for itself. `permissions` are `service.action` or `*.action`."""
+
+    row_security = Owned(commands=("SELECT", "INSERT", "UPDATE (name, permissions)", "DELETE"))
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    name = models.CharField(max_length=60)
+    permissions = ArrayField(models.CharField(max_length=60))
+    created_by = models.CharField(max_length=100)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "name"], name="own_role_name_unique"),
+            models.UniqueConstraint(fields=["id", "company"], name="own_role_of_company"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleGrant(models.Model):
+    """A member holds one of the company's own roles, beside the built-in one."""
+
+    row_security = Owned(commands=("SELECT", "INSERT", "DELETE"))
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="grants")
+    role = models.ForeignKey(OwnRole, on_delete=models.PROTECT, related_name="grants")
+    granted_by = models.CharField(max_length=100)
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "role"], name="role_granted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role_id} of {self.member_id}"
+
+
 class Invitation(models.Model):
     """Asks a person by mail to become a member of a company. The link's token is stored hashed."""
 
@@ -146,6 +187,7 @@ class Invitation(models.Model):
     name = models.CharField(max_length=100)
     role = models.CharField(max_length=20, choices=Role.choices)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True)
+    own_roles = ArrayField(models.UUIDField(), default=list)  # those that still are there on the day of joining
     token_hash = models.BinaryField(unique=True)
     invited_by = models.CharField(max_length=100)
     invited_at = models.DateTimeField()

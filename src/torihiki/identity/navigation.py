@@ -7,6 +7,7 @@ from torihiki.web.navigation import Entry, register
 
 register(
     Entry("company", 20, "members", _("Members"), "person", MANAGE_MEMBERS),
+    Entry("company", 25, "roles", _("Roles"), "check", MANAGE_MEMBERS),
     Entry("company", 30, "units", _("Units"), "building", MANAGE_COMPANY),
     Entry("company", 50, "security", _("Security"), "shield", MANAGE_COMPANY),
     Entry("company", 40, "tokens", _("API tokens"), "key", MANAGE_COMPANY),

@@ -1,6 +1,7 @@
 """Roles and what each may do: one table drives the checks, the pages and their documentation (clause 2-4-1).
 
-A permission is `service.action`; `*.action` holds in every service.
+A permission is `service.action`; `*.action` holds in every service. Beside the built-in roles each company makes its
+own (`models.OwnRole`): a member may do what the built-in role and all own roles together allow.
 """
 
 from enum import StrEnum
@@ -21,6 +22,7 @@ class Action(StrEnum):
 
 
 class Role(models.TextChoices):
+    LIMITED = "limited", _("Own roles only")
     VIEWER = "viewer", _("Viewer")
     CLERK = "clerk", _("Clerk")
     APPROVER = "approver", _("Approver")
@@ -48,15 +50,32 @@ _WORK = _VIEW | {"*.draft", "*.send", "*.respond", MANAGE_PARTNERS}
 _APPROVE = _WORK | {"*.approve"}
 _ADMINISTER = _APPROVE | {MANAGE_MEMBERS, MANAGE_COMPANY}
 
+COMPANY_RIGHTS = {
+    MANAGE_PARTNERS: _("Keep the list of partners"),
+    MANAGE_MEMBERS: _("Manage members and roles"),
+    MANAGE_COMPANY: _("Manage units, settings, tokens and sign-in"),
+    READ_AUDIT: _("Read the audit log"),
+}
+"""What is about the company as a whole and not about one service."""
+
 PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.LIMITED: frozenset(),
     Role.VIEWER: _VIEW,
     Role.CLERK: _WORK,
     Role.APPROVER: _APPROVE,
     Role.ADMINISTRATOR: _ADMINISTER | {READ_AUDIT},
 }
 ROLE_HELP = {
+    Role.LIMITED: _("Nothing by itself: only what the company's own roles give."),
     Role.VIEWER: _("Reads every document; changes nothing."),
     Role.CLERK: _("Drafts, sends and answers documents, and keeps the list of partners."),
     Role.APPROVER: _("As a clerk, and approves what others drafted."),
     Role.ADMINISTRATOR: _("As an approver, and manages members, units, settings and the audit log."),
 }
+
+
+def grantable() -> frozenset[str]:
+    """Everything an own role may hold: each action in each service and in all of them, and the company's rights."""
+    return frozenset({f"{service}.{action}" for service in ("*", *SERVICES) for action in TOKEN_ACTIONS}) | frozenset(
+        COMPANY_RIGHTS
+    )

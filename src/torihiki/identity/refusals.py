@@ -292,3 +292,33 @@ class TokenUnfit(Refused):
 
     status = 422
     code = "token_unfit"
+
+
+class RoleUnfit(Refused):
+    """An own role that cannot be as it was asked for; the words say why."""
+
+    status = 422
+    code = "role_unfit"
+
+
+class RosterUnfit(Refused):
+    """A file of members that cannot be read or written; the words say why."""
+
+    status = 422
+    code = "roster_unfit"
+
+
+class BeyondOwnRights(Refused):
+    """Who manages members gives and takes nothing that they may not do themselves, and changes nobody who may more:
+    else a right to manage members would be every right."""
+
+    status = 403
+    code = "beyond_own_rights"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "You cannot give or take what you may not do yourself, nor change a member who may do more."
+                " Ask an administrator."
+            )
+        )

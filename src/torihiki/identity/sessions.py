@@ -105,15 +105,18 @@ def resume(token: str, *, at: datetime, prolong: bool = True) -> SignedIn | None
     The time without operation begins anew unless `prolong` is false."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM identity_session_resume(%s, %s, %s, %s) WHERE NOT sso_session_shut(%s, %s)",
-            [token_hash(token), at, prolong, DEFAULTS, token_hash(token), at],
+            "SELECT identity_session_rights(%s), r.* FROM identity_session_resume(%s, %s, %s, %s) r"
+            " WHERE NOT sso_session_shut(%s, %s)",
+            [token_hash(token), token_hash(token), at, prolong, DEFAULTS, token_hash(token), at],
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    *identity, language, proved_at, proof, second_step, network = row
+    rights, *identity, language, proved_at, proof, second_step, network = row
     how = How(proof=proof, second_step=second_step)
-    return SignedIn(actor_from(identity), language, proved_at, how, NetworkPolicy.from_values(json.loads(network)))
+    actor = actor_from(identity)
+    actor = replace(actor, permissions=actor.permissions | frozenset(rights))
+    return SignedIn(actor, language, proved_at, how, NetworkPolicy.from_values(json.loads(network)))
 
 
 DEFAULTS = json.dumps({topic: policy().values() for topic, policy in POLICIES.items()})

@@ -69,7 +69,7 @@ class Frame:
 
     @property
     def search_url(self) -> str:
-        return _url(SEARCH)
+        return _url(SEARCH) if self.actor and self.actor.may("read") else ""
 
     @property
     def language_url(self) -> str:

@@ -15,6 +15,7 @@ from torihiki.identity.actions.members import (
     unlock_member,
 )
 from torihiki.identity.actions.profile import change_language, change_password, change_profile, choose_theme
+from torihiki.identity.actions.roles import add_role, change_role, remove_role
 from torihiki.identity.actions.signing import sign_out, switch_company
 from torihiki.identity.actions.tokens import create_token, revoke_token
 from torihiki.identity.actions.units import add_unit, change_unit, close_unit, reopen_unit
@@ -22,11 +23,13 @@ from torihiki.identity.actions.units import add_unit, change_unit, close_unit, r
 __all__ = [
     "NewPerson",
     "accept_invitation",
+    "add_role",
     "add_unit",
     "change_language",
     "change_member",
     "change_password",
     "change_profile",
+    "change_role",
     "change_unit",
     "choose_theme",
     "close_unit",
@@ -35,6 +38,7 @@ __all__ = [
     "invite_member",
     "reactivate_member",
     "register_company",
+    "remove_role",
     "reopen_unit",
     "resend_invitation",
     "reset_two_step",

@@ -1,11 +1,13 @@
 """Asking people to become members, and their answer."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from torihiki.identity.access import OpenInvitation, access_invitations, access_unit, lock_company
 from torihiki.identity.actions.companies import NewPerson, make_account
+from torihiki.identity.actions.roles import grant_invited, own_roles
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.jobs import send_later
 from torihiki.identity.keys import link_hash
@@ -19,6 +21,7 @@ from torihiki.identity.refusals import (
     NotHere,
     TooManyInvitations,
 )
+from torihiki.identity.rights import keep_within
 from torihiki.identity.sso.access import is_closed
 from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.ledger.events import Event
@@ -31,12 +34,24 @@ VALID = timedelta(days=7)
 OPEN_MAX = 200  # per company
 
 
-def invite_member(actor: Actor, *, email: str, name: str, role: str, unit_id: UUID | None, at: datetime) -> Invitation:
-    """Write the invitation and queue its letter. Raises NotHere for a foreign unit, or TooManyInvitations."""
+def invite_member(
+    actor: Actor,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    unit_id: UUID | None,
+    at: datetime,
+    own_role_ids: Collection[UUID] = (),
+) -> Invitation:
+    """Write the invitation and queue its letter. Raises NotHere for a foreign unit or own role, BeyondOwnRights, or
+    TooManyInvitations."""
     with attempt(IdentityEvent.MEMBER_INVITED, actor, data={"email": email}):
         lock_company(actor)
         if access_invitations(actor).count() >= OPEN_MAX:
             raise TooManyInvitations
+        roles = own_roles(actor, own_role_ids)
+        keep_within(actor, PERMISSIONS[role].union(*(own.permissions for own in roles)))
         invitation_id, expires_at = new_id(), at + VALID
         invitation = Invitation.objects.create(
             id=invitation_id,
@@ -45,6 +60,7 @@ def invite_member(actor: Actor, *, email: str, name: str, role: str, unit_id: UU
             name=name,
             role=role,
             unit=access_unit(actor, unit_id) if unit_id else None,
+            own_roles=[own.pk for own in roles],
             token_hash=link_hash(INVITATION, invitation_id, expires_at),
             invited_by=actor.name,
             invited_at=at,
@@ -108,6 +124,7 @@ def accept_invitation(
             role=row.role,
             created_at=at,
         )
+        grant_invited(joining, member, row.own_roles, invited_by=row.invited_by, at=at)
         record(
             IdentityEvent.MEMBER_JOINED,
             joining,

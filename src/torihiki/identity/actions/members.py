@@ -1,15 +1,18 @@
 """Changing, suspending and reactivating members; a company always keeps an active administrator."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from torihiki.identity.access import access_member, access_members, access_unit, lock_company
+from torihiki.identity.actions.roles import set_grants
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.lockout import unlock
 from torihiki.identity.models import Member
-from torihiki.identity.permissions import Role
+from torihiki.identity.permissions import PERMISSIONS, Role
 from torihiki.identity.refusals import LastAdministrator, NoAppToRemove, OwnSuspension
+from torihiki.identity.rights import keep_within, rights_of
 from torihiki.identity.second_step import forget_second_step
 from torihiki.identity.sessions import end_sessions_of_member
 from torihiki.ledger.events import Event
@@ -19,38 +22,52 @@ from torihiki.tenancy.actor import Actor
 
 
 def change_member(
-    actor: Actor, member_id: UUID, *, name: str, email: str, role: str, unit_id: UUID | None, at: datetime
+    actor: Actor,
+    member_id: UUID,
+    *,
+    name: str,
+    email: str,
+    role: str,
+    unit_id: UUID | None,
+    at: datetime,
+    own_roles: Collection[UUID] | None = None,
 ) -> Member:
-    """The new role holds from the member's next request. Raises NotHere or LastAdministrator."""
+    """The new roles hold from the member's next request; `own_roles` are the company's own, None keeps them. Raises
+    NotHere, LastAdministrator or BeyondOwnRights."""
     with attempt(IdentityEvent.MEMBER_CHANGED, actor, subject_type="member", subject_id=member_id):
         lock_company(actor)
-        member = access_member(actor, member_id)
+        member = _access_within(actor, member_id)
+        keep_within(actor, PERMISSIONS[role])
         if role != Role.ADMINISTRATOR:
             _keep_an_administrator(actor, member)
         wanted = {"name": name, "email": email, "role": role, "unit_id": unit_id}
         if unit_id and unit_id != member.unit_id:
             access_unit(actor, unit_id)
-        before = {key: getattr(member, key) for key in wanted}
+        before: dict[str, Any] = {key: getattr(member, key) for key in wanted}
         for key, value in wanted.items():
             setattr(member, key, value)
         member.save(update_fields=list(wanted))
-        changed = [key for key in wanted if before[key] != wanted[key]]
+        after: dict[str, Any] = dict(wanted)
+        if own_roles is not None:
+            before["own_roles"], after["own_roles"] = set_grants(actor, member, own_roles, at=at)
+        changed = [key for key in after if before[key] != after[key]]
         _record(
             IdentityEvent.MEMBER_CHANGED,
             actor,
             member,
             at,
             before={key: before[key] for key in changed},
-            after={key: wanted[key] for key in changed},
+            after={key: after[key] for key in changed},
         )
     return member
 
 
 def suspend_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
-    """Their sessions end at once, for good. Raises NotHere, OwnSuspension or LastAdministrator."""
+    """Their sessions end at once, for good. Raises NotHere, OwnSuspension, LastAdministrator or
+    BeyondOwnRights."""
     with attempt(IdentityEvent.MEMBER_SUSPENDED, actor, subject_type="member", subject_id=member_id):
         lock_company(actor)
-        member = access_member(actor, member_id)
+        member = _access_within(actor, member_id)
         if member.id == actor.member_id:
             raise OwnSuspension
         _keep_an_administrator(actor, member)
@@ -65,7 +82,7 @@ def reactivate_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
     """Raises NotHere."""
     with attempt(IdentityEvent.MEMBER_REACTIVATED, actor, subject_type="member", subject_id=member_id):
         lock_company(actor)
-        member = access_member(actor, member_id)
+        member = _access_within(actor, member_id)
         member.suspended_at = None
         member.save(update_fields=["suspended_at"])
         _record(IdentityEvent.MEMBER_REACTIVATED, actor, member, at)
@@ -75,7 +92,7 @@ def reactivate_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
 def unlock_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
     """The member's password is verified again from the next try on (clause 2-5-3). Raises NotHere."""
     with attempt(IdentityEvent.ACCOUNT_UNLOCKED, actor, subject_type="member", subject_id=member_id):
-        member = access_member(actor, member_id)
+        member = _access_within(actor, member_id)
         unlock(member.id)
         _record(IdentityEvent.ACCOUNT_UNLOCKED, actor, member, at)
     return member
@@ -86,11 +103,18 @@ def reset_two_step(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
     NoAppToRemove where there is none, or where the person works for another company too: one alone must not weaken the
     other's sign-in."""
     with attempt(IdentityEvent.AUTHENTICATOR_REMOVED, actor, subject_type="member", subject_id=member_id):
-        member = access_member(actor, member_id)
+        member = _access_within(actor, member_id)
         if not forget_second_step(member.id):
             raise NoAppToRemove
         end_sessions_of_member(member.id)
         _record(IdentityEvent.AUTHENTICATOR_REMOVED, actor, member, at)
+    return member
+
+
+def _access_within(actor: Actor, member_id: UUID) -> Member:
+    """A member who may do no more than the actor. Raises NotHere or BeyondOwnRights."""
+    member = access_member(actor, member_id)
+    keep_within(actor, rights_of(actor, member))
     return member
 
 

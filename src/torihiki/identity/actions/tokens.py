@@ -12,6 +12,7 @@ from torihiki.identity.events import IdentityEvent
 from torihiki.identity.models import ApiToken
 from torihiki.identity.permissions import MANAGE_PARTNERS, SERVICES, TOKEN_ACTIONS
 from torihiki.identity.refusals import TokenUnfit
+from torihiki.identity.rights import keep_within
 from torihiki.identity.tokens import HINT_LENGTH, new_secret
 from torihiki.ledger.events import Event
 from torihiki.ledger.recording import record
@@ -26,11 +27,12 @@ NAME_LENGTH_MAX = 100
 def create_token(
     actor: Actor, *, name: str, scopes: Collection[str], at: datetime, expires_at: datetime | None = None
 ) -> tuple[ApiToken, str]:
-    """A token and its secret, which nobody can read again. Raises TokenUnfit."""
+    """A token and its secret, which nobody can read again. Raises TokenUnfit, or BeyondOwnRights."""
     with attempt(IdentityEvent.TOKEN_CREATED, actor, data={"scopes": sorted(scopes)[:LIVE_TOKENS_MAX]}):
         lock_company(actor)
         if not scopes or not set(scopes) <= grantable_scopes():
             raise TokenUnfit(_("Choose what the token may do."))
+        keep_within(actor, scopes)
         if expires_at is not None and expires_at <= at:
             raise TokenUnfit(_("The token would be over already. Choose a later day."))
         if access_tokens(actor).filter(revoked_at=None).count() >= LIVE_TOKENS_MAX:

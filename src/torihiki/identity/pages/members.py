@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from torihiki.identity.access import access_invitations, access_member, access_members
+from torihiki.identity.access import access_grants, access_invitations, access_member, access_members
 from torihiki.identity.actions import (
     change_member,
     invite_member,
@@ -25,6 +25,7 @@ from torihiki.identity.forms import MemberForm
 from torihiki.identity.pages.proving import recently_proved, to_prove
 from torihiki.identity.permissions import MANAGE_MEMBERS, ROLE_HELP, Role
 from torihiki.identity.proving import is_fresh
+from torihiki.identity.rights import matrix, sources_of
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.web.paging import keyset_page
@@ -38,7 +39,7 @@ ROLES = [(role.label, ROLE_HELP[role]) for role in Role]
 @desk(MANAGE_MEMBERS)
 def members_page(request: DeskRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:WORDS_LENGTH_MAX]
-    members = access_members(request.actor).select_related("unit")
+    members = access_members(request.actor).select_related("unit").prefetch_related("grants__role")
     for word in words.split():
         members = members.filter(Q(name__icontains=word) | Q(email__icontains=word))
     context = {
@@ -62,6 +63,7 @@ def invite_page(request: DeskRequest) -> HttpResponse:
                 name=cleaned["name"],
                 role=cleaned["role"],
                 unit_id=cleaned["unit"],
+                own_role_ids=cleaned["own_roles"],
                 at=timezone.now(),
             )
         except Refused as refusal:
@@ -76,7 +78,13 @@ def invite_page(request: DeskRequest) -> HttpResponse:
 @desk(MANAGE_MEMBERS, methods=("GET", "POST"))
 def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
     member = access_member(request.actor, member_id)
-    initial = {"name": member.name, "email": member.email, "role": member.role, "unit": member.unit_id or ""}
+    initial = {
+        "name": member.name,
+        "email": member.email,
+        "role": member.role,
+        "own_roles": [grant.role_id for grant in access_grants(request.actor).filter(member=member)],
+        "unit": member.unit_id or "",
+    }
     form = MemberForm(request.POST or None, actor=request.actor, kept=member.unit_id, initial=initial)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
@@ -90,6 +98,7 @@ def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
                 email=cleaned["email"],
                 role=cleaned["role"],
                 unit_id=cleaned["unit"],
+                own_roles=cleaned["own_roles"],
                 at=timezone.now(),
             )
         except Refused as refusal:
@@ -105,6 +114,14 @@ def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
         "locked_until": locked_until(request.actor, member_id, at=timezone.now()),
     }
     return render(request, "identity/member.html", context, status=422 if request.method == "POST" else 200)
+
+
+@desk(MANAGE_MEMBERS)
+def rights_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    """What the member may do, and from which of the roles each right comes."""
+    member = access_member(request.actor, member_id)
+    context = {"member": member, "matrix": matrix(sources_of(request.actor, member))}
+    return render(request, "identity/rights.html", context)
 
 
 @desk(MANAGE_MEMBERS, methods=("POST",))

@@ -24,7 +24,7 @@ DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0
 Url = Annotated[str, StringConstraints(max_length=URL_LENGTH_MAX, pattern=r"^https://[!-~]+$")]
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[!-~]+$")]
 Group = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-GivenRole = Literal[Role.VIEWER, Role.CLERK, Role.APPROVER, Role.ADMINISTRATOR]
+GivenRole = Literal[Role.LIMITED, Role.VIEWER, Role.CLERK, Role.APPROVER, Role.ADMINISTRATOR]
 
 
 class Rules(BaseModel):

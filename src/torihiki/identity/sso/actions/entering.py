@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from torihiki.identity.access import access_invitations, access_member, access_members, lock_company
+from torihiki.identity.actions.roles import grant_invited
 from torihiki.identity.actions.signing import actor_of
 from torihiki.identity.models import Account, Company, Invitation, Member
 from torihiki.identity.permissions import PERMISSIONS, Role
@@ -202,6 +203,8 @@ def _join(
             role=role,
             created_at=at,
         )
+        if invitation:
+            grant_invited(joining, member, invitation.own_roles, invited_by=invitation.invited_by, at=at)
         _link(joining, connection, identity, member, how, at)
     return joining
 

@@ -1,0 +1,80 @@
+"""What a member may do and where each right comes from: the union of the built-in role and the company's own roles."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from torihiki.identity.access import access_grants
+from torihiki.identity.models import Member
+from torihiki.identity.permissions import COMPANY_RIGHTS, PERMISSIONS, SERVICES, TOKEN_ACTIONS, Role
+from torihiki.identity.refusals import BeyondOwnRights
+from torihiki.tenancy.actor import Actor
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that gives rights: a role by its name."""
+
+    name: Words
+    permissions: frozenset[str]
+
+    def gives(self, permission: str) -> bool:
+        return Actor(permissions=self.permissions).may(permission)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A service, and for each action the names of what gives it; nothing gives it where there are none."""
+
+    service: Words
+    cells: list[tuple[Words, list[Words]]]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Services by actions, and the rights that concern the company as a whole."""
+
+    actions: list[Words]
+    rows: list[Row]
+    company: list[tuple[Words, list[Words]]]
+
+
+def matrix(sources: Collection[Source]) -> Matrix:
+    """Clause 2-4-1: what these together allow, on one page."""
+
+    def names(permission: str) -> list[Words]:
+        return [source.name for source in sources if source.gives(permission)]
+
+    services: dict[str, Words] = SERVICES
+    return Matrix(
+        actions=list(TOKEN_ACTIONS.values()),
+        rows=[
+            Row(label, [(words, names(f"{service}.{action}")) for action, words in TOKEN_ACTIONS.items()])
+            for service, label in services.items()
+        ],
+        company=[(label, names(right)) for right, label in COMPANY_RIGHTS.items()],
+    )
+
+
+def built_in(role: str) -> Source:
+    return Source(Role(role).label, PERMISSIONS[role])
+
+
+def sources_of(actor: Actor, member: Member) -> list[Source]:
+    """One query."""
+    own = [grant.role for grant in access_grants(actor).filter(member=member).order_by("role__name")]
+    return [built_in(member.role), *(Source(role.name, frozenset(role.permissions)) for role in own)]
+
+
+def rights_of(actor: Actor, member: Member) -> frozenset[str]:
+    return frozenset[str]().union(*(source.permissions for source in sources_of(actor, member)))
+
+
+def keep_within(actor: Actor, permissions: Iterable[str]) -> None:
+    """Raises BeyondOwnRights unless the acting person holds all of them. The platform and programs carry out what an
+    administrator set up."""
+    if actor.account_id is not None and not all(actor.may(permission) for permission in permissions):
+        raise BeyondOwnRights
