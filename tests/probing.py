@@ -293,7 +293,7 @@ class Probe:
         """An assignment that the application may make and that no key or check minds."""
         for name, kind, nullable in self._catalog(PLAIN_COLUMNS, table):
             if self.may(roles.APPLICATION, table, "UPDATE", name):
-                value = "NULL" if nullable else VALUES.get(kind, "'{}'" if kind.endswith("[]") else "''")
+                value = "NULL" if nullable else VALUES.get(kind, "'{}'" if kind.startswith("_") else "''")
                 return sql.SQL("{} = {}").format(sql.Identifier(name), sql.SQL(value))
         return None
 
