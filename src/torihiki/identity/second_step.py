@@ -31,9 +31,9 @@ from torihiki.tenancy.actor import Actor, scope
 CODE_VALID = timedelta(minutes=10)
 CODES_MAX = 5  # mailed to a member within CODE_VALID
 RECOVERY_CODES = 10
-RECOVERY_LENGTH = 16  # of RECOVERY_ALPHABET: 80 bits
+RECOVERY_LENGTH = 24  # of RECOVERY_ALPHABET: 120 bits, so that a plain hash may keep them (ASVS 5.0, 6.5.2)
 RECOVERY_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-RECOVERY = re.compile(f"[{RECOVERY_ALPHABET}]{{{RECOVERY_LENGTH}}}")
+RECOVERY = re.compile(f"[{RECOVERY_ALPHABET}]{{16}}([{RECOVERY_ALPHABET}]{{8}})?")  # also the shorter ones of before
 TYPED_LENGTH_MAX = 40
 
 

@@ -16,17 +16,18 @@ from django.utils import timezone
 from tests.programs import program_of
 from tests.world import PASSWORD, make_company, sign_in_directly
 from torihiki.crypto.one_time import present_code
-from torihiki.identity import hashing
+from torihiki.identity import hashing, jobs
 from torihiki.identity.keys import link_token
 from torihiki.identity.letters import RESET
 from torihiki.identity.models import Account, MailedSecret, RecoveryCode
 from torihiki.identity.pages import signing
-from torihiki.identity.policies import NetworkPolicy, SessionPolicy, TwoStepPolicy
+from torihiki.identity.policies import NetworkPolicy, PasswordPolicy, SessionPolicy, TwoStepPolicy
 from torihiki.identity.second_step import CODES_MAX, begin_app, confirm_app
 from torihiki.identity.sign_in.attempts import COOKIE_NAME
 from torihiki.identity.sso.actions.connections import add_provider
 from torihiki.identity.sso.connections import OidcSettings
 from torihiki.identity.tests.deciding import WRONG, clock, decide, sign_in
+from torihiki.tenancy.roles import SYSTEM
 
 __all__ = ["clock"]
 SESSION = settings.SESSION_COOKIE_NAME
@@ -286,12 +287,29 @@ def test_idle_is_exact_to_the_second_also_while_a_page_polls(issuer, clock, minu
     assert not works()
 
 
-def test_recovery_codes_are_stored_hashed_and_old_ones_die(issuer):
+def test_recovery_codes_are_long_and_old_ones_die(issuer):
     _secret, first = with_app(issuer)
     with issuer.acting():
         assert RecoveryCode.objects.count() == len(first) == 10
+    assert {len(code.replace("-", "")) * 5 for code in first} == {120}, "bits: no fewer than 112"
     assert issuer.post("/profile/two-step/recovery").status_code == 200
     decide(issuer, TwoStepPolicy(mode="required"))
     browser = Client()
     sign_in(issuer.login_id, browser=browser)
     assert browser.post("/sign-in/code", {"code": first[0]}, secure=True).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_password_expires_is_reminded_before(connect_as, monkeypatch):
+    """ASVS 5.0, 6.4.5: once, as many days ahead as the company decided."""
+    company = make_company("aoba", "青葉食品株式会社")
+    decide(company, PasswordPolicy(expires=True, days=30, remind_days=7))
+    told: list[object] = []
+    monkeypatch.setattr(jobs, "system_rows", lambda query, values: connect_as(SYSTEM).execute(query, values).fetchall())
+    monkeypatch.setattr(jobs, "send_later", lambda name, _actor, member_id: told.append((name, member_id)))
+    chosen = timezone.now()
+    for day in range(31):
+        before = len(told)
+        jobs.remind(timestamp=int((chosen + timedelta(days=day, hours=1)).timestamp()))
+        assert len(told) - before == (4 if day == 23 else 0), day
+    assert {name for name, _member in told} == {jobs.EXPIRING}
