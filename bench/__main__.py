@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import cases, report
+from bench import cases, report, sign_in
 from bench.running import Running
 
 SIZES = (10_000, 100_000, 1_000_000)
 PORT = 29_443
 SECONDS, QUICK_SECONDS = 10.0, 3.0
-CASES = ("write", "order", "list", "search", "pdf", "import")
+CASES = ("write", "order", "list", "search", "pdf", "import", "sign-in")
 
 
 def main() -> None:
@@ -45,6 +45,8 @@ def _run(name: str, setting: cases.Setting, documents: int, *, quick: bool) -> l
             return [cases.pdfs(setting)]
         case "import":
             return [cases.imports(setting, 1_000 if quick else cases.IMPORT_DOCUMENTS)]
+        case "sign-in":
+            return [sign_in.sign_ins(setting), sign_in.floods(setting)]
     raise ValueError(name)
 
 

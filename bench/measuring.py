@@ -29,11 +29,13 @@ class Measured:
         return vars(self)
 
 
-def measure(running: Running, make: Callable[[], Callable[[], object]], *, clients: int, seconds: float) -> Measured:
+def measure(
+    running: Running, make: Callable[[], Callable[[], object]], *, clients: int, seconds: float, warm_up: int = WARM_UP
+) -> Measured:
     """`make` gives each client its own act, which raises when its answer is not the right one."""
     acts = [make() for _ in range(clients)]
     for act in acts:
-        for _ in range(WARM_UP):
+        for _ in range(warm_up):
             act()
     times: list[list[float]] = [[] for _ in acts]
     faults: list[BaseException] = []
@@ -69,16 +71,16 @@ def measure(running: Running, make: Callable[[], Callable[[], object]], *, clien
         acts=len(done),
         seconds=round(took, 2),
         per_second=round(len(done) / took, 2),
-        p50=_quantile(done, 0.50),
-        p95=_quantile(done, 0.95),
-        p99=_quantile(done, 0.99),
+        p50=quantile(done, 0.50),
+        p95=quantile(done, 0.95),
+        p99=quantile(done, 0.99),
         cpu_ms={
             name: round((used - before.get(name, own_before)) * 1000 / len(done), 2) for name, used in after.items()
         },
     )
 
 
-def _quantile(ordered: list[float], share: float) -> float:
+def quantile(ordered: list[float], share: float) -> float:
     return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 2)
 
 
