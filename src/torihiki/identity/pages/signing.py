@@ -24,7 +24,7 @@ from torihiki.identity.models import LANGUAGES
 from torihiki.identity.network import client_address
 from torihiki.identity.pages.device import put_theme, set_cookie, shown_alone
 from torihiki.identity.passkeys import has_passkey
-from torihiki.identity.refusals import AttemptOver, LinkOver, NeedsSecondStep
+from torihiki.identity.refusals import AttemptOver, LinkOver, NeedsSecondStep, TooBusy
 from torihiki.identity.resetting import ask_for_reset, reset_password, whose_reset
 from torihiki.identity.second_step import check_code, has_app, mail_code
 from torihiki.identity.sessions import COOKIE_LENGTH_MAX, close_session
@@ -40,6 +40,7 @@ from torihiki.tenancy.actor import Actor, scope
 FIRST_PAGE = "/"
 NEXT_LENGTH_MAX = 2_000
 BROWSER_LENGTH_MAX = 300
+BACK_AFTER_SECONDS = 5
 ANSWER_SECONDS = 0.3  # longer than finding an account and writing a mail take
 
 
@@ -60,6 +61,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         )
         try:
             return proceed(request, attempt, at=timezone.now())
+        except TooBusy:
+            return come_back()
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
             return render(request, "identity/sign_in.html", {"form": form}, status=refusal.status)
@@ -145,6 +148,8 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
         with place_to_hash():
             ask_for_reset(form.cleaned_data["login_id"], at=timezone.now(), address=client_address(request))
             time.sleep(max(0.0, until - time.monotonic()))
+    except TooBusy:
+        return come_back()
     except Refused as refusal:
         form.add_error(None, str(refusal.message))
         return render(request, "identity/forgotten.html", {"form": form}, status=refusal.status)
@@ -168,6 +173,12 @@ def reset_page(request: HttpRequest, token: str) -> HttpResponse:
         form.add_error("password", str(refusal.message))
     status = 422 if request.method == "POST" else 200
     return render(request, "identity/reset.html", {"form": form}, status=status)
+
+
+def come_back() -> HttpResponse:
+    """Too many are at the door: no form is drawn for a crowd. The plain page of this status says what to do, and loading
+    it again sends again what was typed."""
+    return HttpResponse(status=TooBusy.status, headers={"Retry-After": str(BACK_AFTER_SECONDS)})
 
 
 def over_page(request: HttpRequest, refusal: Refused) -> HttpResponse:

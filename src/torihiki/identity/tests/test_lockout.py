@@ -156,7 +156,10 @@ def test_when_too_many_hash_the_next_one_waits_outside_and_nothing_is_counted(is
     monkeypatch.setattr(hashing, "_places", BoundedSemaphore(1))
     with hashing.place_to_hash():
         for _ in range(9):
-            assert sign_in(issuer.login_id, WRONG).status_code == 503
+            answer = sign_in(issuer.login_id, WRONG)
+            assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+            assert "再読み込み" in answer.content.decode()
+        assert Client().post("/sign-in/forgotten", {"login_id": issuer.login_id}, secure=True).status_code == 503
     assert sign_in(issuer.login_id).status_code == 302
 
 
