@@ -188,6 +188,30 @@ def test_a_symmetric_key_in_the_set_verifies_nothing(issuer, connection, monkeyp
     assert answer.status_code == 403
 
 
+def test_what_one_provider_answers_is_nothing_to_another(issuer, connection, monkeypatch):
+    """Mix-up (RFC 9700, 4.4): the person begins at one provider, and the answer is brought to the other's address; or
+    the other's code comes to the one where it was begun, which then would be given it."""
+    with issuer.acting() as actor:
+        settings = OidcSettings.model_validate({**connection.settings, "issuer": "https://other.example"})
+        other = add_provider(
+            actor, protocol="oidc", name="他", settings=settings, secrets={"client_secret": "s"}, domains=[],
+            at=timezone.now(),
+        )  # fmt: skip
+        IdentityProvider.objects.update(state="on")
+    asked = []
+    monkeypatch.setattr(asking, "ask", lambda target, **_options: asked.append(target))
+    browser = Client()
+    for begun, brought, issuer_named in (
+        (connection, other, PLACE),
+        (connection, other, "https://other.example"),
+        (connection, connection, "https://other.example"),
+    ):
+        query = parse_qs(urlsplit(browser.get(f"/sso/start/{begun.pk}", secure=True)["Location"]).query)
+        told = {"code": "c", "state": query["state"][0], "iss": issuer_named}
+        assert browser.get(f"/sso/oidc/{brought.pk}/callback", told, secure=True).status_code == 403
+    assert asked == [], "no code was given to anybody"
+
+
 # ---- sign-out told by the provider
 
 

@@ -12,13 +12,11 @@ from django.utils import timezone
 from lxml import html
 
 from tests.providers.running import LOOPBACK, running
-from torihiki.crypto.xml_signature import make_key_pair
 from torihiki.identity.mail import compose
 from torihiki.identity.models import Member
 from torihiki.identity.sso import jobs
 from torihiki.identity.sso.letters import keys_changed
 from torihiki.identity.sso.models import IdentityProvider, LinkedIdentity
-from torihiki.identity.sso.pages import connections as pages
 from torihiki.ledger.models import Entry
 from torihiki.tenancy.actor import Actor
 
@@ -55,17 +53,6 @@ def form(provider, **changed):
         "roles_by_group": "sales = clerk",
         **changed,
     }
-
-
-@pytest.fixture(scope="session")
-def pair():
-    return make_key_pair("torihiki", now=timezone.now())
-
-
-@pytest.fixture(autouse=True)
-def one_pair(pair, monkeypatch):
-    """A key of ours takes longer to make than a test."""
-    monkeypatch.setattr(pages, "make_key_pair", lambda name, now: pair)
 
 
 def connect(desk, provider, *others, is_tested=True, **changed):

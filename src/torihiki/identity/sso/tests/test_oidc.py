@@ -242,6 +242,21 @@ def test_who_holds_an_invitation_and_comes_back_from_the_provider_is_its_member(
 
 
 @pytest.mark.heavy
+def test_who_signs_out_here_finds_the_way_to_sign_out_there(issuer, provider, connected):
+    browser = Client()
+    pass_through(browser, provider, f"/sso/start/{connected}")
+    page_then = browser.post("/sign-out", secure=True)
+    assert page(browser).status_code == 302, "ours is over"
+    place, _mark, query = page_then.context["onward"].address.partition("?")
+    assert place == f"{provider.issuer}/leave"
+    assert parse_qs(query) == {
+        "client_id": [CLIENT_ID],
+        "post_logout_redirect_uri": [f"{settings.PUBLIC_URL}/sign-in"],
+    }
+    assert issuer.post("/sign-out")["Location"] == "/sign-in", "who came by password is led nowhere"
+
+
+@pytest.mark.heavy
 def test_what_was_not_tested_is_not_switched_on_and_leads_nobody_in(issuer, stranger, provider):
     connection = connect(issuer, provider)
     assert issuer.post(f"/company/sign-in/{connection}/on").status_code == 409
