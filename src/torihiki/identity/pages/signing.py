@@ -176,8 +176,8 @@ def reset_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def come_back() -> HttpResponse:
-    """Too many are at the door: no form is drawn for a crowd. The plain page of this status says what to do, and loading
-    it again sends again what was typed."""
+    """Too many are at the door: no form is drawn for a crowd. The plain page of this status says what to do; loading it
+    again sends again what was typed."""
     return HttpResponse(status=TooBusy.status, headers={"Retry-After": str(BACK_AFTER_SECONDS)})
 
 

@@ -27,7 +27,6 @@ from torihiki.identity.sign_in.attempts import COOKIE_NAME
 from torihiki.identity.sso.actions.connections import add_provider
 from torihiki.identity.sso.connections import OidcSettings
 from torihiki.identity.tests.deciding import WRONG, clock, decide, sign_in
-from torihiki.tenancy.roles import SYSTEM
 
 __all__ = ["clock"]
 SESSION = settings.SESSION_COOKIE_NAME
@@ -300,12 +299,11 @@ def test_recovery_codes_are_long_and_old_ones_die(issuer):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whose_password_expires_is_reminded_before(connect_as, monkeypatch):
+def test_whose_password_expires_is_reminded_before(monkeypatch):
     """ASVS 5.0, 6.4.5: once, as many days ahead as the company decided."""
     company = make_company("aoba", "青葉食品株式会社")
     decide(company, PasswordPolicy(expires=True, days=30, remind_days=7))
-    told: list[object] = []
-    monkeypatch.setattr(jobs, "system_rows", lambda query, values: connect_as(SYSTEM).execute(query, values).fetchall())
+    told: list[tuple[str, object]] = []
     monkeypatch.setattr(jobs, "send_later", lambda name, _actor, member_id: told.append((name, member_id)))
     chosen = timezone.now()
     for day in range(31):
