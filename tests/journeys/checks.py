@@ -86,6 +86,8 @@ NAMES = {
     "UBL": "name of the format",
     "OpenAPI": "name of the standard",
     "PIN": "used in Japanese too",
+    "Shift": "Shift_JIS, name of the encoding",
+    "JIS": "the same",
     "DTD": "name of what it is",
     "Caps": "name of a key",
     "Lock": "name of a key",

@@ -85,9 +85,8 @@ def test_a_passkey_from_its_set_up_to_its_removal(
 
     thief = person(language=language, screen=screen)
     Authenticator(thief).take({**copy, "signCount": 0})
-    with thief.page.expect_response(lambda answer: answer.request.method == "POST"):
-        thief.page.goto("/sign-in")
-    thief.page.wait_for_load_state()
+    thief.page.goto("/sign-in")
+    thief.page.wait_for_url("**/sign-in/passkey")
     thief.examine(status=422)
 
     owner.visit("/profile/passkeys").follow(name).press("Remove this passkey")
