@@ -202,6 +202,17 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Further:
+    """A page of the service's own about a sent document, for the company in that `seat`; `route` is the name of its
+    address, which takes `document_id`."""
+
+    label: Words
+    icon: str
+    route: str
+    seat: Seat
+
+
+@dataclass(frozen=True)
 class Samples:
     """A valid body, and refused ones by the name of what is wrong with them."""
 
@@ -240,6 +251,7 @@ class Kind:
     limits: Callable[[Sent], LineCounts] | None = None  # how much may count against each line, by link
     tracks: tuple[Track, ...] = ()
     exports: tuple[Export, ...] = ()
+    further: tuple[Further, ...] = ()
     reader: Reader | None = None
 
     def state(self, code: str) -> State:

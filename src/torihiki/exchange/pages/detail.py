@@ -36,6 +36,7 @@ from torihiki.exchange.actions.remarks import comment, mark_opened
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import open_steps, take_step
 from torihiki.exchange.models import Draft, Recipient, Transition, Version
+from torihiki.exchange.pages.changes import changes_of_draft, changes_of_version
 from torihiki.exchange.pages.lists import INTERNAL, counterparty
 from torihiki.exchange.pages.paper import paper_context
 from torihiki.exchange.quantities import progress_of
@@ -132,6 +133,13 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
             (other, KINDS[other.kind], KINDS[other.kind].state(other.state)) for _link, other in access_links(seen)
         ],
         "progress": progress_of(seen),
+        "changes": changes_of_version(shown, versions),
+        "next_changes": changes_of_draft(kind, draft, versions),
+        "further": [
+            (page, reverse(page.route, args=[seen.document.pk]))
+            for page in kind.further
+            if page.seat == view.role and seen.document.version > 0
+        ],
         "details": _details(seen, shown, recipients),
         "refusal": refusal,
         "key": str(new_id()),

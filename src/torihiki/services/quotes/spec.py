@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from torihiki.exchange.models import Side
-from torihiki.exchange.specs import Kind, Samples, Source, State, Step, register
+from torihiki.exchange.specs import Further, Kind, Samples, Source, State, Step, register
 from torihiki.identity.permissions import Action
 from torihiki.services.quotes import papers, rules, samples
 from torihiki.services.quotes.body import QuoteBody, RequestBody
@@ -47,6 +47,7 @@ RFQ = register(
         revise_from=("sent",),
         kept_on_revision=("quoted",),
         rules=rules.request_problems,
+        further=(Further(_("Compare the quotations"), "filter", "quotes-comparison", "issuer"),),
         sheet=papers.request_sheet,
         samples=Samples(samples.REQUEST, samples.REQUEST_REFUSED),
     )
