@@ -99,6 +99,8 @@ NAMES = {
     "Enter": "name of a key",
     "Backspace": "name of a key",
     "Excel": "name of a program",
+    "Chrome": "name of a browser",
+    "Linux": "name of a system",
     "hidamari": "login id of the demo",
     "aoba": "login id of the demo",
     "minato": "login id of the demo",

@@ -18,9 +18,8 @@ PICTURES = ROOT / "var" / "journeys"
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z0-9_=-]{40,}")
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 TIMEOUT_MS = 15_000
-RAW = ("/audit", "/developers/api", "/profile/sessions")
-"""The log shows its codes as they are exported, the reference of the API is for programs, and a session has the name
-that its browser gives itself."""
+RAW = ("/audit", "/developers/api")
+"""The log shows its codes as they are exported, and the reference of the API is for programs."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class IdentityEvent(Event):
     CODE_SENT = "identity.code_sent", _("Sign-in code mailed")
     CODE_FAILED = "identity.code_failed", _("Wrong sign-in code")
     SESSION_ENDED = "identity.session_ended", _("Own session ended from elsewhere")
+    SESSIONS_ENDED = "identity.sessions_ended", _("Member signed out everywhere")
     COMPANY_SWITCHED = "identity.company_switched", _("Went on to work for this company")
     PASSWORD_CHANGED = "identity.password_changed", _("Password changed")
     LANGUAGE_CHANGED = "identity.language_changed", _("Language changed")

@@ -1,6 +1,7 @@
 """What identity says by mail."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from torihiki.identity.keys import link_token
 from torihiki.identity.mail import Letter, language_of, letter, public_link
 from torihiki.identity.models import Account, Company, MailedSecret
 from torihiki.identity.policies import PasswordPolicy, rules_of_account
+from torihiki.ledger.events import EVENTS
 from torihiki.ledger.models import Entry
 from torihiki.tenancy.actor import Actor, scope
 
@@ -25,6 +27,9 @@ LOCKED = "identity.locked"
 CODE = "identity.code"
 RESET = "identity.reset"
 PASSKEY_ADDED = "identity.passkey_added"
+NEW_DEVICE = "identity.new_device"
+CREDENTIALS_CHANGED = "identity.credentials_changed"
+ADDRESS_CHANGED = "identity.address_changed"
 
 
 @letter(INVITATION)
@@ -53,6 +58,32 @@ def passkey_added(actor: Actor, subject_id: UUID) -> Letter | None:
     """About the ledger entry of a new passkey, to the member whose it is."""
     entry = Entry.objects.get(company_id=actor.company, pk=subject_id)
     return about_oneself(actor, entry, "identity/mail/passkey_added.txt", link=public_link(reverse("passkeys")))
+
+
+@letter(NEW_DEVICE)
+def new_device(actor: Actor, subject_id: UUID) -> Letter | None:
+    """About the ledger entry of a sign-in by a browser that was not known, to the member whose it is."""
+    entry = Entry.objects.get(company_id=actor.company, pk=subject_id)
+    links = {"sessions": public_link(reverse("sessions")), "password": public_link(reverse("password"))}
+    return about_oneself(actor, entry, "identity/mail/new_device.txt", links=links)
+
+
+@letter(CREDENTIALS_CHANGED)
+def credentials_changed(actor: Actor, subject_id: UUID) -> Letter | None:
+    """About the ledger entry of a change of what somebody signs in with, to the member whose it is."""
+    entry = Entry.objects.get(company_id=actor.company, pk=subject_id)
+    what = EVENTS[entry.event].label
+    return about_oneself(
+        actor, entry, "identity/mail/credentials_changed.txt", what=what, link=public_link(reverse("sessions"))
+    )
+
+
+@letter(ADDRESS_CHANGED)
+def address_changed(actor: Actor, subject_id: UUID) -> Letter | None:
+    """About the ledger entry of a new mail address, to the former one: codes and links no longer go there."""
+    entry = Entry.objects.get(company_id=actor.company, pk=subject_id)
+    written = about_oneself(actor, entry, "identity/mail/address_changed.txt")
+    return replace(written, to=written.context["facts"]["before"]["email"]) if written else None
 
 
 def about_oneself(actor: Actor, entry: Entry, template: str, **more: object) -> Letter | None:

@@ -30,10 +30,9 @@ from torihiki.crypto.passkeys import (
 )
 from torihiki.identity.access import access_own_account
 from torihiki.identity.events import IdentityEvent
-from torihiki.identity.jobs import send_later
-from torihiki.identity.letters import PASSKEY_ADDED
 from torihiki.identity.models import Account, Passkey
 from torihiki.identity.policies import PasskeyPolicy, rules_of
+from torihiki.identity.recording import record_oneself
 from torihiki.identity.refusals import (
     NotHere,
     PasskeyCloned,
@@ -43,9 +42,6 @@ from torihiki.identity.refusals import (
     TooManyPasskeys,
 )
 from torihiki.identity.sessions import end_other_sessions
-from torihiki.ledger.events import Event
-from torihiki.ledger.models import Entry
-from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.tenancy.actor import Actor, scope
 
@@ -229,8 +225,7 @@ def add_passkey(actor: Actor, typed: str, *, bound_to: str, name: str, at: datet
                 passkey.save(force_insert=True)
         except IntegrityError as error:
             raise PasskeyTaken from error
-        entry = _record(IdentityEvent.PASSKEY_ADDED, actor, at, passkey=str(passkey.pk), name=name)
-        send_later(PASSKEY_ADDED, actor, entry.id)
+        record_oneself(IdentityEvent.PASSKEY_ADDED, actor, at, passkey=str(passkey.pk), name=name)
     return passkey
 
 
@@ -240,7 +235,7 @@ def rename_passkey(actor: Actor, passkey_id: UUID, name: str, *, at: datetime) -
         passkey = own_passkey(actor, passkey_id)
         before, passkey.name = passkey.name, name
         passkey.save(update_fields=["name"])
-        _record(IdentityEvent.PASSKEY_RENAMED, actor, at, passkey=str(passkey_id), before=before, after=name)
+        record_oneself(IdentityEvent.PASSKEY_RENAMED, actor, at, passkey=str(passkey_id), before=before, after=name)
 
 
 def remove_passkey(actor: Actor, passkey_id: UUID, *, session_token: str, at: datetime) -> None:
@@ -249,7 +244,7 @@ def remove_passkey(actor: Actor, passkey_id: UUID, *, session_token: str, at: da
         passkey = own_passkey(actor, passkey_id)
         passkey.delete()
         end_other_sessions(actor.account, kept=session_token)
-        _record(IdentityEvent.PASSKEY_REMOVED, actor, at, passkey=str(passkey_id), name=passkey.name)
+        record_oneself(IdentityEvent.PASSKEY_REMOVED, actor, at, passkey=str(passkey_id), name=passkey.name)
 
 
 def own_passkey(actor: Actor, passkey_id: UUID) -> Passkey:
@@ -258,15 +253,3 @@ def own_passkey(actor: Actor, passkey_id: UUID) -> Passkey:
     if passkey is None:
         raise NotHere
     return passkey
-
-
-def _record(event: Event, actor: Actor, at: datetime, **data: str) -> Entry:
-    return record(
-        event,
-        actor,
-        subject_type="member",
-        subject_id=actor.member_id,
-        subject_label=actor.name,
-        at=at,
-        data=data,
-    )

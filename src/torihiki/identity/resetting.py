@@ -13,6 +13,7 @@ from torihiki.identity.jobs import send_later
 from torihiki.identity.keys import link_hash
 from torihiki.identity.letters import RESET
 from torihiki.identity.models import MailedSecret
+from torihiki.identity.recording import record_oneself
 from torihiki.identity.refusals import LinkOver
 from torihiki.identity.sessions import actor_from, end_other_sessions
 from torihiki.identity.sso.access import closed_to_passwords
@@ -88,11 +89,4 @@ def reset_password(token: str, wanted: str, *, at: datetime) -> None:
         mine.filter(used_at=None).update(used_at=at)
         set_password(actor.account, wanted, at=at)
         end_other_sessions(actor.account, kept="")
-        record(
-            IdentityEvent.PASSWORD_RESET,
-            actor,
-            subject_type="member",
-            subject_id=actor.member_id,
-            subject_label=actor.name,
-            at=at,
-        )
+        record_oneself(IdentityEvent.PASSWORD_RESET, actor, at)

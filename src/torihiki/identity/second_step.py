@@ -20,10 +20,9 @@ from torihiki.identity.lockout import Secret, count_failure, count_try, forget_t
 from torihiki.identity.models import Account, Authenticator, MailedSecret, RecoveryCode
 from torihiki.identity.passkeys import Purpose, has_passkey, own_passkeys, read, use_passkey
 from torihiki.identity.policies import LockoutPolicy, TwoStepPolicy, rules_of, rules_of_account
+from torihiki.identity.recording import record_oneself
 from torihiki.identity.refusals import AttemptOver, CodeWrong, Locked, PasskeyRefused, TooManyCodes
 from torihiki.identity.sessions import end_other_sessions
-from torihiki.ledger.events import Event
-from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.lib.ids import new_id
 from torihiki.tenancy.actor import Actor, scope
@@ -76,7 +75,7 @@ def mail_code(actor: Actor, attempt_token: str, *, at: datetime) -> None:
             expires_at=at + CODE_VALID,
         )
         send_later(CODE, actor, secret_id)
-        _record(IdentityEvent.CODE_SENT, actor, at)
+        record_oneself(IdentityEvent.CODE_SENT, actor, at)
 
 
 def check_code(actor: Actor, attempt_token: str, typed: str, *, at: datetime) -> None:
@@ -97,7 +96,7 @@ def check_code(actor: Actor, attempt_token: str, typed: str, *, at: datetime) ->
     if not is_right:
         count_failure(actor.account, Secret.CODE, policy, at=at)
         with scope(actor):
-            _record(IdentityEvent.CODE_FAILED, actor, at)
+            record_oneself(IdentityEvent.CODE_FAILED, actor, at)
         raise CodeWrong
     forget_tries(actor.account, Secret.CODE)
 
@@ -115,7 +114,7 @@ def check_passkey(actor: Actor, attempt_token: str, typed: str, *, at: datetime)
     except PasskeyRefused as refusal:
         count_failure(actor.account, Secret.CODE, policy, at=at)
         with scope(actor):
-            _record(IdentityEvent.PASSKEY_FAILED, actor, at, why=refusal.code)
+            record_oneself(IdentityEvent.PASSKEY_FAILED, actor, at, why=refusal.code)
         raise
     forget_tries(actor.account, Secret.CODE)
 
@@ -159,7 +158,7 @@ def _take_recovery_code(actor: Actor, typed: str, at: datetime) -> bool:
         )
     if taken:
         with scope(actor):
-            _record(IdentityEvent.RECOVERY_CODE_USED, actor, at)
+            record_oneself(IdentityEvent.RECOVERY_CODE_USED, actor, at)
     return bool(taken)
 
 
@@ -188,7 +187,7 @@ def confirm_app(actor: Actor, typed: str, *, at: datetime) -> list[str]:
             raise CodeWrong
         app.last_step, app.confirmed_at = step, at
         app.save(update_fields=["last_step", "confirmed_at"])
-        _record(IdentityEvent.AUTHENTICATOR_ADDED, actor, at)
+        record_oneself(IdentityEvent.AUTHENTICATOR_ADDED, actor, at)
         return _new_recovery_codes(actor)
 
 
@@ -199,13 +198,13 @@ def remove_app(actor: Actor, *, session_token: str, at: datetime) -> None:
         if not own_passkeys(actor).exists():
             RecoveryCode.objects.filter(account_id=actor.account).delete()
         end_other_sessions(actor.account, kept=session_token)
-        _record(IdentityEvent.AUTHENTICATOR_REMOVED, actor, at)
+        record_oneself(IdentityEvent.AUTHENTICATOR_REMOVED, actor, at)
 
 
 def renew_recovery_codes(actor: Actor, *, at: datetime) -> list[str]:
     """The former ones serve no longer."""
     with attempt(IdentityEvent.RECOVERY_CODES_MADE, actor):
-        _record(IdentityEvent.RECOVERY_CODES_MADE, actor, at)
+        record_oneself(IdentityEvent.RECOVERY_CODES_MADE, actor, at)
         return _new_recovery_codes(actor)
 
 
@@ -222,7 +221,7 @@ def choose_two_step(actor: Actor, wanted: bool, *, at: datetime) -> None:
     event = IdentityEvent.TWO_STEP_ON if wanted else IdentityEvent.TWO_STEP_OFF
     with attempt(event, actor):
         Account.objects.filter(pk=actor.account).update(two_step=wanted)
-        _record(event, actor, at)
+        record_oneself(event, actor, at)
 
 
 def forget_second_step(member_id: UUID) -> bool:
@@ -257,7 +256,3 @@ def _open(app: Authenticator) -> str:
 
 def _hash_of(secret_id: UUID, code: str) -> bytes:
     return keyed_hash(root_key(settings.ROOT_KEY_FILE), f"sign-in code\n{secret_id}", code)
-
-
-def _record(event: Event, actor: Actor, at: datetime, **data: str) -> None:
-    record(event, actor, subject_type="member", subject_id=actor.member_id, subject_label=actor.name, at=at, data=data)

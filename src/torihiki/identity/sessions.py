@@ -11,8 +11,11 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from torihiki.crypto.digest import new_token, token_hash
+from torihiki.identity.browsers import browser_named
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.network import client_address
 from torihiki.identity.permissions import PERMISSIONS
@@ -36,6 +39,7 @@ class How:
     browser: str = ""
     proof: str = "password"
     second_step: bool = False
+    new_device: bool = False  # nobody has signed in to this account by this browser before
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,15 @@ def end_other_sessions(account_id: UUID, *, kept: str) -> None:
         cursor.execute("SELECT identity_sessions_end(%s, %s)", [account_id, token_hash(kept)])
 
 
+WAYS = {
+    "passkey": _("Passkey"),
+    "password+passkey": _("Password and passkey"),
+    "sso": _("Provider of the company"),
+    "invitation": _("Link of an invitation"),
+}
+"""How a session was opened, where it was not by a password and what followed."""
+
+
 @dataclass(frozen=True)
 class OwnSession:
     """A session of the acting account, in whichever company; the list may hold some that are over by their policy."""
@@ -163,6 +176,17 @@ class OwnSession:
     created_at: datetime
     last_seen_at: datetime
     is_present: bool
+
+    @property
+    def browser_named(self) -> str:
+        return browser_named(self.browser)
+
+    @property
+    def way_in(self) -> Promise:
+        """By what it was opened."""
+        if self.proof in WAYS:
+            return WAYS[self.proof]
+        return _("Password and second step") if self.second_step else _("Password")
 
 
 def own_sessions(present: str) -> list[OwnSession]:

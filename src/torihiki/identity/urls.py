@@ -63,6 +63,7 @@ urlpatterns = [
     path("members/<uuid:member_id>", members.member_page, name="member"),
     path("members/<uuid:member_id>/rights", members.rights_page, name="member-rights"),
     path("members/<uuid:member_id>/suspend", members.suspend_page, name="suspend-member"),
+    path("members/<uuid:member_id>/sessions/end", members.end_sessions_page, name="end-member-sessions"),
     path("members/<uuid:member_id>/two-step", members.reset_two_step_page, name="reset-two-step"),
     path("members/<uuid:member_id>/unlock", members.unlock_page, name="unlock-member"),
     path("members/<uuid:member_id>/reactivate", members.reactivate_page, name="reactivate-member"),

@@ -9,6 +9,7 @@ from torihiki.identity.actions.invitations import (
 )
 from torihiki.identity.actions.members import (
     change_member,
+    end_sessions,
     reactivate_member,
     reset_two_step,
     suspend_member,
@@ -35,6 +36,7 @@ __all__ = [
     "close_unit",
     "create_company",
     "create_token",
+    "end_sessions",
     "invite_member",
     "reactivate_member",
     "register_company",

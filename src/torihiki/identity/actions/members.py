@@ -8,15 +8,16 @@ from uuid import UUID
 from torihiki.identity.access import access_member, access_members, access_unit, lock_company
 from torihiki.identity.actions.roles import set_grants
 from torihiki.identity.events import IdentityEvent
+from torihiki.identity.jobs import send_later
+from torihiki.identity.letters import ADDRESS_CHANGED
 from torihiki.identity.lockout import unlock
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import PERMISSIONS, Role
+from torihiki.identity.recording import record_member
 from torihiki.identity.refusals import LastAdministrator, NoAppToRemove, OwnSuspension
 from torihiki.identity.rights import keep_within, rights_of
 from torihiki.identity.second_step import forget_second_step
 from torihiki.identity.sessions import end_sessions_of_member
-from torihiki.ledger.events import Event
-from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.tenancy.actor import Actor
 
@@ -51,14 +52,17 @@ def change_member(
         if own_roles is not None:
             before["own_roles"], after["own_roles"] = set_grants(actor, member, own_roles, at=at)
         changed = [key for key in after if before[key] != after[key]]
-        _record(
+        entry = record_member(
             IdentityEvent.MEMBER_CHANGED,
             actor,
-            member,
+            member.pk,
+            member.name,
             at,
             before={key: before[key] for key in changed},
             after={key: after[key] for key in changed},
         )
+        if "email" in changed:
+            send_later(ADDRESS_CHANGED, actor, entry.id)
     return member
 
 
@@ -74,7 +78,16 @@ def suspend_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
         member.suspended_at = member.suspended_at or at
         member.save(update_fields=["suspended_at"])
         end_sessions_of_member(member.id)
-        _record(IdentityEvent.MEMBER_SUSPENDED, actor, member, at)
+        record_member(IdentityEvent.MEMBER_SUSPENDED, actor, member.pk, member.name, at)
+    return member
+
+
+def end_sessions(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
+    """Sign a member out everywhere; they may sign in anew (ASVS 5.0, 7.4.5). Raises NotHere or BeyondOwnRights."""
+    with attempt(IdentityEvent.SESSIONS_ENDED, actor, subject_type="member", subject_id=member_id):
+        member = _access_within(actor, member_id)
+        end_sessions_of_member(member.id)
+        record_member(IdentityEvent.SESSIONS_ENDED, actor, member.pk, member.name, at)
     return member
 
 
@@ -85,7 +98,7 @@ def reactivate_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
         member = _access_within(actor, member_id)
         member.suspended_at = None
         member.save(update_fields=["suspended_at"])
-        _record(IdentityEvent.MEMBER_REACTIVATED, actor, member, at)
+        record_member(IdentityEvent.MEMBER_REACTIVATED, actor, member.pk, member.name, at)
     return member
 
 
@@ -94,7 +107,7 @@ def unlock_member(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
     with attempt(IdentityEvent.ACCOUNT_UNLOCKED, actor, subject_type="member", subject_id=member_id):
         member = _access_within(actor, member_id)
         unlock(member.id)
-        _record(IdentityEvent.ACCOUNT_UNLOCKED, actor, member, at)
+        record_member(IdentityEvent.ACCOUNT_UNLOCKED, actor, member.pk, member.name, at)
     return member
 
 
@@ -107,7 +120,7 @@ def reset_two_step(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
         if not forget_second_step(member.id):
             raise NoAppToRemove
         end_sessions_of_member(member.id)
-        _record(IdentityEvent.AUTHENTICATOR_REMOVED, actor, member, at)
+        record_member(IdentityEvent.AUTHENTICATOR_REMOVED, actor, member.pk, member.name, at)
     return member
 
 
@@ -123,7 +136,3 @@ def _keep_an_administrator(actor: Actor, leaving: Member) -> None:
     active = access_members(actor).filter(role=Role.ADMINISTRATOR, suspended_at=None)
     if leaving.role == Role.ADMINISTRATOR and not leaving.suspended_at and not active.exclude(pk=leaving.pk).exists():
         raise LastAdministrator
-
-
-def _record(event: Event, actor: Actor, member: Member, at: datetime, **data: Any) -> None:
-    record(event, actor, subject_type="member", subject_id=member.id, subject_label=member.name, at=at, data=data)

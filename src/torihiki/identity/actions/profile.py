@@ -8,13 +8,12 @@ from torihiki.identity.choosing import set_password
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.models import LANGUAGES, Account
 from torihiki.identity.proving import Proven
+from torihiki.identity.recording import record_oneself
 from torihiki.identity.refusals import NotHere
 from torihiki.identity.sessions import end_other_sessions, end_own_session
 from torihiki.identity.sso.access import opens_nothing
 from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.identity.theme.themes import Theme
-from torihiki.ledger.events import Event
-from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.tenancy.actor import Actor, scope
 
@@ -27,7 +26,7 @@ def change_password(actor: Actor, proven: Proven, *, wanted: str, session_token:
             raise PasswordsClosed
         set_password(actor.account, wanted, at=at)
         end_other_sessions(actor.account, kept=session_token)
-        _record(IdentityEvent.PASSWORD_CHANGED, actor, at)
+        record_oneself(IdentityEvent.PASSWORD_CHANGED, actor, at)
 
 
 def end_session(actor: Actor, session_id: UUID, *, at: datetime) -> None:
@@ -35,14 +34,14 @@ def end_session(actor: Actor, session_id: UUID, *, at: datetime) -> None:
     with attempt(IdentityEvent.SESSION_ENDED, actor, subject_type="session", subject_id=session_id):
         if not end_own_session(session_id):
             raise NotHere
-        _record(IdentityEvent.SESSION_ENDED, actor, at, session=str(session_id))
+        record_oneself(IdentityEvent.SESSION_ENDED, actor, at, session=str(session_id))
 
 
 def end_sessions_elsewhere(actor: Actor, *, session_token: str, at: datetime) -> None:
     """End all own sessions but this one."""
     with attempt(IdentityEvent.SESSION_ENDED, actor):
         end_other_sessions(actor.account, kept=session_token)
-        _record(IdentityEvent.SESSION_ENDED, actor, at, session="all others")
+        record_oneself(IdentityEvent.SESSION_ENDED, actor, at, session="all others")
 
 
 def change_profile(actor: Actor, *, name: str, at: datetime) -> None:
@@ -52,7 +51,7 @@ def change_profile(actor: Actor, *, name: str, at: datetime) -> None:
         member = access_member(actor, actor.member_id)
         before, member.name = member.name, name
         member.save(update_fields=["name"])
-        _record(IdentityEvent.PROFILE_CHANGED, actor, at, before=before, after=name)
+        record_oneself(IdentityEvent.PROFILE_CHANGED, actor, at, before=before, after=name)
 
 
 def change_language(actor: Actor, language: str, *, at: datetime) -> None:
@@ -64,7 +63,7 @@ def change_language(actor: Actor, language: str, *, at: datetime) -> None:
     with attempt(IdentityEvent.LANGUAGE_CHANGED, actor):
         account.language = language
         account.save(update_fields=["language"])
-        _record(IdentityEvent.LANGUAGE_CHANGED, actor, at, language=language)
+        record_oneself(IdentityEvent.LANGUAGE_CHANGED, actor, at, language=language)
 
 
 def choose_theme(actor: Actor, theme: Theme | None, *, at: datetime) -> None:
@@ -74,22 +73,10 @@ def choose_theme(actor: Actor, theme: Theme | None, *, at: datetime) -> None:
         account = access_own_account(actor)
         account.sign_in_theme = theme.code if theme else ""
         account.save(update_fields=["sign_in_theme"])
-        _record(IdentityEvent.THEME_CHANGED, actor, at, theme="chosen" if theme else "none")
+        record_oneself(IdentityEvent.THEME_CHANGED, actor, at, theme="chosen" if theme else "none")
 
 
 def theme_of(account_id: UUID) -> Theme | None:
     """What a person chose, read on that person's own behalf."""
     with scope(Actor(account_id=account_id)):
         return Theme.from_code(Account.objects.values_list("sign_in_theme", flat=True).get(pk=account_id))
-
-
-def _record(event: Event, actor: Actor, at: datetime, **data: str) -> None:
-    record(
-        event,
-        actor,
-        subject_type="member",
-        subject_id=actor.member_id,
-        subject_label=actor.name,
-        at=at,
-        data=data,
-    )

@@ -8,10 +8,11 @@ from django.db import connection
 
 from torihiki.crypto.digest import sha256, sha256_hex
 from torihiki.identity.access import access_memberships
+from torihiki.identity.browsers import browser_named
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.hashing import hash_anew
 from torihiki.identity.jobs import send_later
-from torihiki.identity.letters import LOCKED
+from torihiki.identity.letters import LOCKED, NEW_DEVICE
 from torihiki.identity.lockout import Secret, count_failure
 from torihiki.identity.models import Account, Member
 from torihiki.identity.passkeys import policy_of
@@ -43,13 +44,16 @@ def open_session_of(actor: Actor, *, at: datetime, how: How) -> str:
     assert actor.member_id is not None
     with scope(actor):
         token = open_session(actor.member_id, at=at, how=how)
-        record(
+        entry = record(
             IdentityEvent.SIGNED_IN,
             actor,
             **_self(actor),  # type: ignore[arg-type]
             at=at,
-            data={"proof": how.proof, "address": how.address},
+            data={"proof": how.proof, "address": how.address, "browser": browser_named(how.browser)}
+            | ({"new_device": True} if how.new_device else {}),
         )
+        if how.new_device:
+            send_later(NEW_DEVICE, actor, entry.id)
     return token
 
 

@@ -10,14 +10,8 @@ from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from torihiki.identity.actions.profile import theme_of
-from torihiki.identity.theme.device import (
-    KEPT_MAX,
-    VALID,
-    cookie_name,
-    cookie_value,
-    cookies_of_themes,
-    themes_kept,
-)
+from torihiki.identity.devices import SIGNED_IN_HERE, VALID, Marks
+from torihiki.identity.theme.device import THEMES
 
 View = Callable[..., HttpResponseBase]
 
@@ -27,20 +21,33 @@ def set_cookie(response: HttpResponse, name: str, value: str, **options: Any) ->
     response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="Lax", **options)
 
 
+def put_marks(request: HttpRequest, response: HttpResponse, account_id: UUID, *, at: datetime) -> None:
+    """For who has just signed in: the browser keeps that, and the person's theme."""
+    _put(request, response, SIGNED_IN_HERE, account_id, "", at)
+    put_theme(request, response, account_id, at=at)
+
+
 def put_theme(request: HttpRequest, response: HttpResponse, account_id: UUID, *, at: datetime) -> None:
-    """Let the browser keep what the person chose; drop what it had of this person, what is worth nothing, and the theme
-    of whoever signed in longest ago, beyond KEPT_MAX."""
-    theme, own = theme_of(account_id), cookie_name(account_id)
-    if theme is not None:
-        set_cookie(response, own, cookie_value(account_id, theme, at=at), max_age=VALID)
-    others = [kept.cookie for kept in themes_kept(request.COOKIES, at=at) if kept.cookie != own]
-    stays = {own, *others[: KEPT_MAX - 1]} if theme else set(others)
-    forget_themes(request, response, but=stays)
+    """Let the browser keep what the person chose."""
+    theme = theme_of(account_id)
+    _put(request, response, THEMES, account_id, theme.code if theme else None, at)
 
 
-def forget_themes(request: HttpRequest, response: HttpResponse, *, but: Collection[str] = ()) -> None:
+def _put(
+    request: HttpRequest, response: HttpResponse, marks: Marks, account_id: UUID, said: str | None, at: datetime
+) -> None:
+    """Drop what the browser had of this person, what is worth nothing, and the mark of whoever signed in longest ago,
+    beyond what is kept."""
+    own = marks.name(account_id)
+    if said is not None:
+        set_cookie(response, own, marks.value(account_id, said, at=at), max_age=VALID)
+    others = [mark.cookie for mark in marks.read(request.COOKIES, at=at) if mark.cookie != own]
+    forget(request, response, marks, but={own, *others[: marks.kept_max - 1]} if said is not None else set(others))
+
+
+def forget(request: HttpRequest, response: HttpResponse, marks: Marks, *, but: Collection[str] = ()) -> None:
     """Everybody's on this browser, but the cookies named."""
-    for name in cookies_of_themes(request.COOKIES):
+    for name in marks.names(request.COOKIES):
         if name not in but:
             response.delete_cookie(name, path="/", samesite="Lax")
 

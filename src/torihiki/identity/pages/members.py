@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from torihiki.identity.access import access_grants, access_invitations, access_member, access_members
 from torihiki.identity.actions import (
     change_member,
+    end_sessions,
     invite_member,
     reactivate_member,
     resend_invitation,
@@ -128,6 +129,13 @@ def rights_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
 def suspend_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
     member = suspend_member(request.actor, member_id, at=timezone.now())
     messages.success(request, _("%(name)s is suspended and signed out everywhere.") % {"name": member.name})
+    return redirect("member", member_id)
+
+
+@desk(MANAGE_MEMBERS, methods=("POST",))
+def end_sessions_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    member = end_sessions(request.actor, member_id, at=timezone.now())
+    messages.success(request, _("%(name)s is signed out everywhere.") % {"name": member.name})
     return redirect("member", member_id)
 
 

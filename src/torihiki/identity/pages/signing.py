@@ -18,11 +18,12 @@ from torihiki.identity.access import access_member
 from torihiki.identity.actions import change_language, sign_out, switch_company
 from torihiki.identity.actions.signing import whither
 from torihiki.identity.choosing import chooser_of
+from torihiki.identity.devices import SIGNED_IN_HERE
 from torihiki.identity.forms import CodeForm, ForgottenForm, NewPasswordForm, SignInForm
 from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.models import LANGUAGES
 from torihiki.identity.network import client_address
-from torihiki.identity.pages.device import put_theme, set_cookie, shown_alone
+from torihiki.identity.pages.device import put_marks, set_cookie, shown_alone
 from torihiki.identity.passkeys import has_passkey
 from torihiki.identity.refusals import AttemptOver, LinkOver, NeedsSecondStep, TooBusy
 from torihiki.identity.resetting import ask_for_reset, reset_password, whose_reset
@@ -241,6 +242,7 @@ def begin(request: HttpRequest, address: str) -> Attempt:
         address=client_address(request),
         browser=request.headers.get("User-Agent", "")[:BROWSER_LENGTH_MAX],
         next=own_address(address),
+        known_here=known_here(request),
     )
 
 
@@ -261,7 +263,12 @@ def resumed(request: HttpRequest, *, at: datetime) -> Attempt:
     )
     if attempt is None:
         raise AttemptOver
-    return attempt
+    return replace(attempt, known_here=known_here(request))
+
+
+def known_here(request: HttpRequest) -> frozenset[str]:
+    """The marks of all who have signed in by this browser before."""
+    return frozenset(mark.cookie for mark in SIGNED_IN_HERE.read(request.COOKIES, at=timezone.now()))
 
 
 def proceed(request: HttpRequest, attempt: Attempt, *, at: datetime) -> HttpResponse:
@@ -273,7 +280,7 @@ def proceed(request: HttpRequest, attempt: Attempt, *, at: datetime) -> HttpResp
         set_cookie(response, COOKIE_NAME, outcome.token, max_age=VALID)
         return response
     entered = enter(request, attempt.next, outcome.token, outcome.language)
-    put_theme(request, entered, outcome.actor.account, at=at)
+    put_marks(request, entered, outcome.actor.account, at=at)
     if attempt.token:
         entered.delete_cookie(COOKIE_NAME, path="/", samesite="Lax")
     return entered

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from torihiki.identity.access import access_own_account
 from torihiki.identity.actions import choose_theme
 from torihiki.identity.forms import ThemeForm
-from torihiki.identity.pages.device import forget_themes, put_theme, shown_alone
+from torihiki.identity.pages.device import forget, put_theme, shown_alone
 from torihiki.identity.theme.colours import COLOURS
-from torihiki.identity.theme.device import cookie_name, themes_kept
+from torihiki.identity.theme.device import THEMES, themes_kept
 from torihiki.identity.theme.patterns import PATTERNS, Pattern, disc
 from torihiki.identity.theme.themes import Theme, band
 from torihiki.ledger.desk import DeskRequest, desk
@@ -43,7 +43,7 @@ def theme_page(request: DeskRequest) -> HttpResponse:
     at, do = timezone.now(), request.POST.get("do", "")
     if do == "forget":
         response = redirect("theme")
-        forget_themes(request, response)
+        forget(request, response, THEMES)
         messages.success(request, _("This device shows no theme any more."))
         return response
     form = ThemeForm(request.POST or None)
@@ -54,7 +54,7 @@ def theme_page(request: DeskRequest) -> HttpResponse:
         messages.success(request, _("Saved. Other devices follow when you next sign in there."))
         return response
     theme = Theme.from_code(access_own_account(request.actor).sign_in_theme)
-    here = cookie_name(request.actor.account)
+    here = THEMES.name(request.actor.account)
     kept = themes_kept(request.COOKIES, at=at)
     shown = form.theme() if form.is_bound and form.is_valid() else theme or first_theme()
     context = {

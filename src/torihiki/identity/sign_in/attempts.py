@@ -64,6 +64,7 @@ class Attempt:
     actor: Actor | None = None
     proof: Proof | None = None
     language: str = ""
+    known_here: frozenset[str] = frozenset()  # marks of who has signed in by this browser before
     passed: tuple[str, ...] = ()
     token: str = field(default="", repr=False)
 

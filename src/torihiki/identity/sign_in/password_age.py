@@ -7,10 +7,10 @@ from torihiki.identity.choosing import set_password
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.hashing import place_to_hash, verify
 from torihiki.identity.policies import PasswordPolicy, rules_of_account
+from torihiki.identity.recording import record_oneself
 from torihiki.identity.refusals import SamePassword
 from torihiki.identity.sign_in.asking import Asks
 from torihiki.identity.sign_in.attempts import Attempt, Proof
-from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt_as
 from torihiki.tenancy.actor import Actor, scope
 
@@ -38,12 +38,4 @@ def renew(attempt: Attempt, wanted: str, *, at: datetime) -> None:
         if verify(wanted, access_own_account(actor).password)[0]:
             raise SamePassword
         set_password(actor.account, wanted, at=at)
-        record(
-            IdentityEvent.PASSWORD_CHANGED,
-            actor,
-            subject_type="member",
-            subject_id=actor.member_id,
-            subject_label=actor.name,
-            at=at,
-            data={"why": "expired"},
-        )
+        record_oneself(IdentityEvent.PASSWORD_CHANGED, actor, at, why="expired")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from torihiki.identity.actions.signing import SignIn, open_session_of
+from torihiki.identity.devices import SIGNED_IN_HERE
 from torihiki.identity.hashing import place_to_hash
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sessions import How
@@ -81,7 +82,9 @@ def _advance(attempt: Attempt, at: datetime) -> SignIn | Waiting:
         attempt = replace(attempt, passed=(*attempt.passed, stage.name))
     if attempt.token and not close_attempt(attempt.token):
         raise AttemptOver
-    actor, how = attempt.proven, How(attempt.address, attempt.browser, attempt.way, TWICE in attempt.passed)
+    actor = attempt.proven
+    is_new = attempt.proof != Proof.INVITATION and SIGNED_IN_HERE.name(actor.account) not in attempt.known_here
+    how = How(attempt.address, attempt.browser, attempt.way, TWICE in attempt.passed, is_new)
     token = open_session_of(actor, at=at, how=how)
     if attempt.proof == Proof.SSO:
         with scope(actor):

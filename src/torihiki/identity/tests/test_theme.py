@@ -14,7 +14,7 @@ from torihiki.identity.models import Account
 from torihiki.identity.policies import PasswordPolicy, TwoStepPolicy
 from torihiki.identity.tests.deciding import clock, decide
 from torihiki.identity.theme.colours import COLOURS
-from torihiki.identity.theme.device import KEPT_MAX, PREFIX, cookie_name, cookie_value
+from torihiki.identity.theme.device import THEMES
 from torihiki.identity.theme.patterns import PATTERNS
 from torihiki.identity.theme.themes import Theme
 from torihiki.ledger.models import Entry
@@ -63,7 +63,7 @@ def themes_in(response):
 
 
 def theme_cookies(browser):
-    return {name: morsel for name, morsel in browser.cookies.items() if name.startswith(PREFIX) and morsel.value}
+    return {name: morsel for name, morsel in browser.cookies.items() if name.startswith(THEMES.prefix) and morsel.value}
 
 
 def test_a_chosen_theme_is_on_this_device_at_once_and_stays_after_signing_out(issuer):
@@ -144,7 +144,7 @@ def test_the_cookie_goes_to_this_host_alone_and_names_nobody(issuer):
 @pytest.mark.parametrize("forgery", ["theme", "moment", "account", "unsigned", "long", "letters", "gone"])
 def test_a_forged_cookie_shows_nothing(issuer, forgery):
     account, theme, now = issuer.actor.account, Theme(PATTERNS["seigaiha"], COLOURS["ruri"]), timezone.now()
-    name, value = cookie_name(account), cookie_value(account, theme, at=now)
+    name, value = THEMES.name(account), THEMES.value(account, theme.code, at=now)
     said, moment, signature = value.split(".")
     browser = new_browser()
     browser.cookies[name] = value
@@ -152,11 +152,11 @@ def test_a_forged_cookie_shows_nothing(issuer, forgery):
     browser.cookies[name] = {
         "theme": f"yagasuri-shu.{moment}.{signature}",
         "moment": f"{said}.{int(moment) + 1}.{signature}",
-        "account": cookie_value(issuer.clerk.actor.account, theme, at=now),
+        "account": THEMES.value(issuer.clerk.actor.account, theme.code, at=now),
         "unsigned": f"{said}.{moment}.",
         "long": value + "A" * 1000,
         "letters": "é.1.é",
-        "gone": cookie_value(account, theme, at=now - timedelta(days=401)),
+        "gone": THEMES.value(account, theme.code, at=now - timedelta(days=401)),
     }[forgery]
     assert shown(browser) == []
 
@@ -184,7 +184,7 @@ def test_several_people_at_one_device_see_theirs_the_last_one_first(issuer, cloc
         sign_in(person, browser)
         browser.post("/sign-out", secure=True)
     assert shown(browser) == [f"亀甲・{name}" for name in reversed(list(colours.values())[1:])]
-    assert len(theme_cookies(browser)) == KEPT_MAX
+    assert len(theme_cookies(browser)) == THEMES.kept_max
     clock.pass_by(minutes=1)
     sign_in(issuer.clerk, browser)
     assert browser.post("/profile/theme", {"do": "forget"}, secure=True).status_code == 302
