@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,7 @@ from torihiki.exchange.partners.terms import TermsBody
 from torihiki.exchange.specs import ISSUER, KINDS, RECEIVER, SYSTEM, Kind, Step
 from torihiki.exchange.webhooks.actions import add_endpoint, send_test
 from torihiki.identity.actions import add_role, add_unit, create_token, invite_member, revoke_token, withdraw_invitation
+from torihiki.identity.actions.delegations import delegate
 from torihiki.identity.actions.policies import change_policy
 from torihiki.identity.actions.roles import set_grants
 from torihiki.identity.models import Member, Passkey
@@ -205,6 +207,15 @@ class Builder:
             role = add_role(actor, name=self.mark(), permissions=["quotes.read"], at=now)
             clerk = Member.objects.get(pk=desk.clerk.actor.member)
             set_grants(actor, clerk, [role.pk], at=now)
+            delegate(
+                actor,
+                actor.member,
+                taker_id=desk.approver.actor.member,
+                permissions=["quotes.read"],
+                starts_at=now,
+                ends_at=now + timedelta(days=30),
+                at=now,
+            )
             for name in ("open", "withdrawn"):
                 invited = invite_member(
                     actor, email=f"{self.mark()}@x.example", name=self.mark(), role=Role.CLERK, unit_id=head.pk, at=now

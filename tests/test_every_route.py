@@ -39,6 +39,8 @@ EVERYBODYS_OWN = {
     "passkey": "one's own passkey",
     "new-passkey": "one's own passkey",
     "prove-passkey": "one's own proof",
+    "own-delegations": "one's own rights, lent",
+    "end-delegation": "one's own rights, lent or taken",
     "two-step": "one's own second step",
     "two-step-app": "one's own second step",
     "two-step-recovery": "one's own second step",

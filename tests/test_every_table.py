@@ -62,6 +62,7 @@ SEES_MORE = {
     "identity_sign_in": "before there is an actor",
     "identity_session_open": "the session table is nobody's to read",
     "identity_session_resume": "before there is an actor",
+    "identity_session_loans": "as identity_session_rights",
     "identity_session_rights": "before there is an actor; by the session's secret",
     "identity_token_resume": "before there is an actor",
     "identity_session_close": "the session table is nobody's to read",

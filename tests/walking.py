@@ -228,6 +228,7 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("token_id",): ids("token_id", "identity_apitoken", "company_id"),
     ("member_id",): ids("member_id", "identity_member", "role"),
     ("role_id",): ids("role_id", "identity_ownrole", "company_id"),
+    ("delegation_id",): ids("delegation_id", "identity_delegation", "company_id"),
     ("session_id",): sessions,
     ("passkey_id",): ids("passkey_id", "identity_passkey", "account_id"),
     ("unit_id",): ids("unit_id", "identity_unit", "company_id"),

@@ -101,7 +101,7 @@ def access_document(actor: Actor, document_id: UUID, *, to: Action = Action.READ
     kind = KINDS[view.kind]
     if not actor.may(kind.permission(to)) and not actor.may(kind.permission(Action.SYSTEM)):
         raise RoleMayNot
-    return Seen(actor, view, view.document, kind)
+    return Seen(actor.using(kind.permission(to)), view, view.document, kind)
 
 
 def access_draft(seen: Seen) -> Draft | None:

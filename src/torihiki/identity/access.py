@@ -9,7 +9,17 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from torihiki.crypto.digest import token_hash
-from torihiki.identity.models import Account, ApiToken, Company, Invitation, Member, OwnRole, RoleGrant, Unit
+from torihiki.identity.models import (
+    Account,
+    ApiToken,
+    Company,
+    Delegation,
+    Invitation,
+    Member,
+    OwnRole,
+    RoleGrant,
+    Unit,
+)
 from torihiki.identity.refusals import InvitationOver, NotHere
 from torihiki.tenancy.actor import Actor
 
@@ -41,6 +51,11 @@ def access_own_role(actor: Actor, role_id: UUID) -> OwnRole:
 def access_grants(actor: Actor) -> QuerySet[RoleGrant]:
     """Who in the company holds which of its own roles."""
     return RoleGrant.objects.filter(company_id=actor.company).select_related("role", "member")
+
+
+def access_delegations(actor: Actor) -> QuerySet[Delegation]:
+    """All of the company's, the ended ones too."""
+    return Delegation.objects.filter(company_id=actor.company).select_related("giver", "taker")
 
 
 def access_units(actor: Actor) -> QuerySet[Unit]:

@@ -43,6 +43,8 @@ class IdentityEvent(Event):
     MEMBER_CHANGED = "identity.member_changed", _("Member changed")
     MEMBERS_EXPORTED = "identity.members_exported", _("Members exported")
     MEMBERS_IMPORTED = "identity.members_imported", _("Members taken in from a file")
+    DELEGATED = "identity.delegated", _("Acting in a member's stead allowed")
+    DELEGATION_ENDED = "identity.delegation_ended", _("Acting in a member's stead ended")
     ROLE_ADDED = "identity.role_added", _("Own role added")
     ROLE_CHANGED = "identity.role_changed", _("Own role changed")
     ROLE_REMOVED = "identity.role_removed", _("Own role removed")

@@ -1,21 +1,22 @@
 """Forms of sign-in, members, units and the own profile."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from torihiki.identity.access import access_own_roles, access_units
+from torihiki.identity.access import access_members, access_own_roles, access_units
 from torihiki.identity.actions import NewPerson
 from torihiki.identity.actions.roles import NAME_LENGTH_MAX as ROLE_NAME_LENGTH_MAX
 from torihiki.identity.actions.tokens import NAME_LENGTH_MAX
-from torihiki.identity.models import Unit
+from torihiki.identity.models import Member, Unit
 from torihiki.identity.passwords import Chooser
 from torihiki.identity.permissions import COMPANY_RIGHTS, MANAGE_PARTNERS, SERVICES, TOKEN_ACTIONS, Role
 from torihiki.identity.policies import Option, Policy
@@ -26,6 +27,9 @@ from torihiki.tenancy.actor import Actor
 
 LOGIN_ID_LENGTH_MIN, LOGIN_ID_LENGTH_MAX = 4, 100
 LIST_LENGTH_MAX = 10_000
+TAKERS_OFFERED_MAX = 1_000
+WITHIN_REASON = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
+"""Days that have a moment in every time zone."""
 PASSWORD_LENGTH_MAX = 200  # of what is tried, not of what may be chosen
 
 
@@ -234,6 +238,35 @@ class RoleForm(RightsForm):
     offers = COMPANY_RIGHTS
 
     name = forms.CharField(label=_("Name"), max_length=ROLE_NAME_LENGTH_MAX)
+
+
+class DelegationForm(RightsForm):
+    """Who acts in the giver's stead, from which day to which, and what they may do."""
+
+    taker = forms.TypedChoiceField(label=_("Who acts"), coerce=UUID)
+    starts_on = forms.DateField(
+        label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}), validators=WITHIN_REASON
+    )
+    ends_on = forms.DateField(
+        label=_("Last day"),
+        help_text=_("In Japan time. It ends by itself."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=WITHIN_REASON,
+    )
+
+    def __init__(self, *args: Any, actor: Actor, giver: Member, **options: Any) -> None:
+        super().__init__(*args, **options)
+        taker = self.fields["taker"]
+        assert isinstance(taker, forms.TypedChoiceField)
+        others = access_members(actor).filter(suspended_at=None).exclude(pk=giver.pk).order_by("name", "id")
+        taker.choices = [("", ""), *((str(member.pk), member.name) for member in others[:TAKERS_OFFERED_MAX])]
+
+    def starts_at(self) -> datetime:
+        return timezone.make_aware(datetime.combine(self.cleaned_data["starts_on"], time.min))
+
+    def ends_at(self) -> datetime:
+        """The end of the last day."""
+        return timezone.make_aware(datetime.combine(self.cleaned_data["ends_on"] + timedelta(days=1), time.min))
 
 
 class ProfileForm(forms.Form):

@@ -176,6 +176,34 @@ class RoleGrant(models.Model):
         return f"{self.role_id} of {self.member_id}"
 
 
+class Delegation(models.Model):
+    """One member lets another act in their stead for some time. `permissions` are those lent; what the giver no longer
+    holds on the day is not lent either."""
+
+    row_security = Owned(commands=("SELECT", "INSERT", "UPDATE (ended_at)"))
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    giver = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="given")
+    taker = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="taken")
+    permissions = ArrayField(models.CharField(max_length=60))
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    created_by = models.CharField(max_length=100)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # before its time
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="delegation_lasts"),
+            models.CheckConstraint(condition=~models.Q(giver=models.F("taker")), name="delegation_to_another"),
+        ]
+        indexes = [models.Index(fields=["company", "-ends_at", "-id"], name="delegation_by_company")]
+
+    def __str__(self) -> str:
+        return f"{self.giver_id} to {self.taker_id}"
+
+
 class Invitation(models.Model):
     """Asks a person by mail to become a member of a company. The link's token is stored hashed."""
 

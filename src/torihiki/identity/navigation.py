@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.identity.permissions import MANAGE_COMPANY, MANAGE_MEMBERS
+from torihiki.identity.rights import acted_for
 from torihiki.web.navigation import Entry, register
+from torihiki.web.slots import fill
 
 register(
     Entry("company", 20, "members", _("Members"), "person", MANAGE_MEMBERS),
@@ -16,5 +18,7 @@ register(
     Entry("member", 25, "two-step", _("Two-step sign-in"), "shield"),
     Entry("member", 26, "theme", _("Sign-in theme"), "theme"),
     Entry("member", 27, "sessions", _("Signed-in devices"), "globe"),
+    Entry("member", 28, "own-delegations", _("Acting in another's stead"), "partners"),
     Entry("member", 30, "companies", _("Change company"), "building"),
 )
+fill("home", "identity/stead.html", acted_for)

@@ -301,6 +301,13 @@ class RoleUnfit(Refused):
     code = "role_unfit"
 
 
+class DelegationUnfit(Refused):
+    """A delegation that cannot be as it was asked for; the words say why."""
+
+    status = 422
+    code = "delegation_unfit"
+
+
 class RosterUnfit(Refused):
     """A file of members that cannot be read or written; the words say why."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from torihiki.identity.access import access_grants
@@ -74,7 +75,13 @@ def rights_of(actor: Actor, member: Member) -> frozenset[str]:
 
 
 def keep_within(actor: Actor, permissions: Iterable[str]) -> None:
-    """Raises BeyondOwnRights unless the acting person holds all of them. The platform and programs carry out what an
-    administrator set up."""
-    if actor.account_id is not None and not all(actor.may(permission) for permission in permissions):
+    """Raises BeyondOwnRights unless the acting person holds all of them, lent ones not counted. The platform and
+    programs carry out what an administrator set up."""
+    if actor.account_id is not None and not all(actor.holds(permission) for permission in permissions):
         raise BeyondOwnRights
+
+
+def acted_for(request: HttpRequest) -> str:
+    """The names of those in whose stead the person of this request may act now; empty where there is nobody."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return ", ".join(dict.fromkeys(loan.name for loan in actor.lent))

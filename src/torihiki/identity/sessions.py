@@ -1,7 +1,7 @@
 """Sessions: a random cookie, its hash in the database, and the actor that each request acts as."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from torihiki.identity.policies import POLICIES, NetworkPolicy
 from torihiki.identity.refusals import OutsideNetwork
 from torihiki.identity.tokens import bearer, resume_token
 from torihiki.ledger.recording import record
-from torihiki.tenancy.actor import Actor, scope
+from torihiki.tenancy.actor import Actor, Loan, scope
 
 COOKIE_LENGTH_MAX = 100
 BACKGROUND = "Torihiki-Background"
@@ -107,20 +107,32 @@ def resume(token: str, *, at: datetime, prolong: bool = True) -> SignedIn | None
     """Who a cookie stands for; None when it is unknown, idle or too old by its company's policy (clause 2-5-2), its
     member, account or company is shut, or the company's providers alone open it (2-4-2) and none of them opened this.
     The time without operation begins anew unless `prolong` is false."""
+    key = token_hash(token)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT identity_session_rights(%s), r.* FROM identity_session_resume(%s, %s, %s, %s) r"
-            " WHERE NOT sso_session_shut(%s, %s)",
-            [token_hash(token), token_hash(token), at, prolong, DEFAULTS, token_hash(token), at],
+            "SELECT identity_session_rights(%s), identity_session_loans(%s, %s)::text, r.*"
+            " FROM identity_session_resume(%s, %s, %s, %s) r WHERE NOT sso_session_shut(%s, %s)",
+            [key, key, at, key, at, prolong, DEFAULTS, key, at],
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    rights, *identity, language, proved_at, proof, second_step, network = row
+    rights, loans, *identity, language, proved_at, proof, second_step, network = row
     how = How(proof=proof, second_step=second_step)
     actor = actor_from(identity)
-    actor = replace(actor, permissions=actor.permissions | frozenset(rights))
+    actor = replace(
+        actor,
+        permissions=actor.permissions | frozenset(rights),
+        lent=tuple(_loan(facts) for facts in json.loads(loans)),
+    )
     return SignedIn(actor, language, proved_at, how, NetworkPolicy.from_values(json.loads(network)))
+
+
+def _loan(facts: Mapping[str, Any]) -> Loan:
+    """Only what the giver still holds: taken from them, it is taken from who acts in their stead."""
+    giver = Actor(permissions=PERMISSIONS[facts["role"]] | frozenset(facts["own"]))
+    lent = frozenset(permission for permission in facts["lent"] if giver.holds(permission))
+    return Loan(UUID(facts["member"]), facts["name"], lent)
 
 
 DEFAULTS = json.dumps({topic: policy().values() for topic, policy in POLICIES.items()})

@@ -4,6 +4,7 @@ from django.urls import path
 
 from torihiki.identity import api
 from torihiki.identity.pages import (
+    delegations,
     invitations,
     members,
     passkeys,
@@ -45,6 +46,8 @@ urlpatterns = [
     path("profile/passkeys", passkeys.passkeys_page, name="passkeys"),
     path("profile/passkeys/new", passkeys.new_passkey_page, name="new-passkey"),
     path("profile/passkeys/<uuid:passkey_id>", passkeys.passkey_page, name="passkey"),
+    path("profile/delegations", delegations.own_delegations_page, name="own-delegations"),
+    path("profile/delegations/<uuid:delegation_id>/end", delegations.end_delegation_page, name="end-delegation"),
     path("profile/companies", profile.companies_page, name="companies"),
     path("profile/companies/<uuid:member_id>", signing.switch_company_page, name="switch-company"),
     path("prove", proving.prove_page, name="prove"),
@@ -61,6 +64,7 @@ urlpatterns = [
     path("members/roles/<uuid:role_id>", roles.role_page, name="role"),
     path("members/roles/<uuid:role_id>/remove", roles.remove_role_page, name="remove-role"),
     path("members/<uuid:member_id>", members.member_page, name="member"),
+    path("members/<uuid:member_id>/delegations", delegations.delegations_page, name="delegations"),
     path("members/<uuid:member_id>/rights", members.rights_page, name="member-rights"),
     path("members/<uuid:member_id>/suspend", members.suspend_page, name="suspend-member"),
     path("members/<uuid:member_id>/sessions/end", members.end_sessions_page, name="end-member-sessions"),

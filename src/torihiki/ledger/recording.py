@@ -70,6 +70,7 @@ def entry_of(
             "account": _text(actor.account_id),
             **({"staff": str(actor.staff_id)} if actor.staff_id else {}),
             "actor": actor.name,
+            **_in_whose_stead(actor),
             "subject": {"type": subject_type, "id": _text(subject_id), "label": subject_label[:LABEL_LENGTH_MAX]},
             "data": dict(data or {}),
         }
@@ -90,6 +91,11 @@ def entry_of(
         salt=salt,
         leaf=sha256(salt + payload),
     )
+
+
+def _in_whose_stead(actor: Actor) -> dict[str, Any]:
+    loan = actor.acts_for
+    return {} if loan is None else {"acts_for": {"member": str(loan.member_id), "name": loan.name}}
 
 
 def _text(value: UUID | None) -> str | None:

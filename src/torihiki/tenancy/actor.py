@@ -3,10 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db import connection, transaction
+
+SHORT_NAME_LENGTH = 48  # so that two names fit where one does: 100 characters
+
+
+@dataclass(frozen=True)
+class Loan:
+    """What another member of the company has delegated to the actor, for now."""
+
+    member_id: UUID
+    name: str
+    permissions: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -25,13 +36,26 @@ class Actor:
     company_name: str = ""
     role: str = ""
     permissions: frozenset[str] = field(default_factory=frozenset)
+    lent: tuple[Loan, ...] = ()
+    acts_for: Loan | None = None  # in whose stead, where only what was lent allows the act
 
     def may(self, permission: str) -> bool:
-        """Whether this actor holds `permission`; `read` alone asks for the action in any service."""
-        service, _, action = permission.rpartition(".")
-        if not service:
-            return any(held.rpartition(".")[2] == action for held in self.permissions)
-        return permission in self.permissions or f"*.{action}" in self.permissions
+        """Whether this actor has `permission`, own or lent; `read` alone asks for the action in any service."""
+        return self.holds(permission) or any(_covers(loan.permissions, permission) for loan in self.lent)
+
+    def holds(self, permission: str) -> bool:
+        """Whether the right is the actor's own: only that can be given on."""
+        return _covers(self.permissions, permission)
+
+    def using(self, permission: str) -> "Actor":
+        """Who acts by `permission`: with both names where the right is lent, `代理` as on Japanese documents."""
+        if self.acts_for is not None or self.holds(permission):
+            return self
+        loan = next((loan for loan in self.lent if _covers(loan.permissions, permission)), None)
+        if loan is None:
+            return self
+        both = f"{self.name[:SHORT_NAME_LENGTH]} 代理 {loan.name[:SHORT_NAME_LENGTH]}"
+        return replace(self, name=both, acts_for=loan)
 
     @property
     def company(self) -> UUID:
@@ -65,6 +89,13 @@ class Actor:
     def system(cls, company_id: UUID) -> "Actor":
         """The platform itself at work inside one company's scope (jobs, expiry, deemed acceptance)."""
         return cls(company_id=company_id, name="torihiki", role="system", permissions=frozenset({"*.system"}))
+
+
+def _covers(permissions: frozenset[str], permission: str) -> bool:
+    service, _, action = permission.rpartition(".")
+    if not service:
+        return any(held.rpartition(".")[2] == action for held in permissions)
+    return permission in permissions or f"*.{action}" in permissions
 
 
 NOBODY = Actor()

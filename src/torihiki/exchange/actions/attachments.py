@@ -48,6 +48,7 @@ def attach_file(actor: Actor, document_id: UUID, *, name: str, content: bytes, a
     StepNotOpen."""
     with attempt(ExchangeEvent.FILE_ADDED, actor, subject_type="document", subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        actor = seen.actor
         if not seen.view.internal_state:
             raise StepNotOpen
         if (
@@ -130,6 +131,7 @@ def remove_file(actor: Actor, document_id: UUID, attachment_id: UUID, *, at: dat
     """Take an unshared file away. What was sent stays. Raises DocumentNotVisible, StepNotOpen."""
     with attempt(ExchangeEvent.FILE_REMOVED, actor, subject_type="document", subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        actor = seen.actor
         attachment = access_attachments(seen).filter(pk=attachment_id).first()
         if attachment is None:
             raise DocumentNotVisible

@@ -1,6 +1,7 @@
 """Drafts: begun, saved, submitted, approved or returned, discarded. Nothing here is seen by another company."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -72,6 +73,7 @@ def start_draft(
     with attempt(ExchangeEvent.STARTED, actor, subject_type=DOCUMENT, subject_id=document_id, data={"kind": kind.code}):
         if not actor.may(kind.permission(Action.DRAFT)):
             raise RoleMayNot
+        actor = actor.using(kind.permission(Action.DRAFT))
         typed = canonical_json({"body": _exact(body), "recipients": list(recipients), "source": source_id})
         started = f"start {kind.code} {sha256_hex(typed)[:12]}"
         if before := done_before(actor, key, started, document_id, at=at):
@@ -144,6 +146,7 @@ def save_draft(
     """
     with attempt(ExchangeEvent.SAVED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        actor = seen.actor
         draft = _open_draft(seen, revision)
         if seen.document.version > 0:
             recipients = draft.recipients  # a new version goes to whom the first went
@@ -165,6 +168,7 @@ def start_revision(actor: Actor, document_id: UUID, *, at: datetime) -> None:
     """Begin the next version of a sent document; the other side sees nothing until it is sent. Raises StepNotOpen."""
     with attempt(ExchangeEvent.STARTED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        actor = seen.actor
         if seen.view.role != ISSUER or seen.document.state not in seen.kind.revise_from or seen.view.internal_state:
             raise StepNotOpen
         newest = access_versions(seen)[0]
@@ -191,6 +195,7 @@ def discard_draft(actor: Actor, document_id: UUID, *, at: datetime) -> bool:
     """Throw the unsent body away; a document that was never sent goes with it (then the answer is True)."""
     with attempt(ExchangeEvent.DISCARDED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        actor = seen.actor
         draft = _open_draft(seen)
         record(
             ExchangeEvent.DISCARDED,
@@ -215,6 +220,7 @@ def submit_draft(actor: Actor, document_id: UUID, *, revision: int, at: datetime
     """Ask for an approval of exactly this body. Raises BodyInvalid, RecipientUnfit, ChangedMeanwhile, StepNotOpen."""
     with attempt(ExchangeEvent.SUBMITTED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        actor = seen.actor
         draft = _open_draft(seen, revision)
         if seen.view.internal_state != DRAFT_STATE:
             raise StepNotOpen
@@ -231,11 +237,12 @@ def approve_draft(actor: Actor, document_id: UUID, *, sha256: str, at: datetime)
     ChangedMeanwhile when the body is no longer that one, StepNotOpen when it was decided already."""
     with attempt(ExchangeEvent.APPROVED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.APPROVE, lock=True)
+        actor = seen.actor
         draft = _open_draft(seen)
         if seen.view.internal_state != IN_APPROVAL:
             raise StepNotOpen
-        if draft.submitted_by == actor.member_id:
-            raise OwnApproval
+        if draft.submitted_by in (actor.member_id, actor.acts_for and actor.acts_for.member_id):
+            raise OwnApproval  # nor in the stead of who submitted it
         if body_sha256(draft) != sha256:
             raise ChangedMeanwhile
         draft.approved_by, draft.approved_sha256 = actor.member_id, sha256
@@ -247,10 +254,13 @@ def return_draft(actor: Actor, document_id: UUID, *, reason: str, at: datetime) 
     """Give a submitted draft back to its author, with a reason; its author may also take it back."""
     with attempt(ExchangeEvent.RETURNED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
+        actor = seen.actor
         draft = _open_draft(seen)
         if seen.view.internal_state not in (IN_APPROVAL, READY):
             raise StepNotOpen
         own = draft.submitted_by == actor.member_id
+        if not own:
+            seen = replace(seen, actor=actor.using(seen.kind.permission(Action.APPROVE)))
         if not own and not actor.may(seen.kind.permission(Action.APPROVE)):
             raise RoleMayNot
         if not own and not reason.strip():

@@ -44,6 +44,7 @@ def comment(
     """
     with attempt(ExchangeEvent.COMMENTED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.RESPOND, lock=True)
+        actor = seen.actor
         if done_before(actor, key, f"comment {document_id}", document_id, at=at):
             return None
         if not text.strip():

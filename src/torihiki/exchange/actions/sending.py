@@ -51,6 +51,7 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
         if done_before(actor, key, f"send {document_id}", document_id, at=at):
             return access_document(actor, document_id).document.number
         seen = access_document(actor, document_id, to=Action.SEND, lock=True)
+        actor = seen.actor
         draft = access_draft(seen)
         if draft is None:
             raise StepNotOpen

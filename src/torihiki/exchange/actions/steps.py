@@ -151,7 +151,7 @@ def _concerned(seen: Seen, step: Step, recipient_id: UUID | None) -> Recipient |
 
 
 def _carry_out(seen: Seen, step: Step, recipient: Recipient | None, *, reason: str, at: datetime) -> None:
-    actor, document = seen.actor, seen.document
+    actor, document = seen.actor.using(seen.kind.permission(step.action)), seen.document
     if recipient is not None:
         move_recipient(recipient, seen.kind, step.target, at=at)
         audience = document.owner_id if seen.view.role == RECEIVER else recipient.company_id

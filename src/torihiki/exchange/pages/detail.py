@@ -308,7 +308,9 @@ def _may_revise(seen: Seen) -> bool:
 def _may_approve(seen: Seen, draft: Draft | None) -> bool:
     if draft is None or seen.view.internal_state != "in_approval":
         return False
-    return seen.actor.may(seen.kind.permission(Action.APPROVE)) and draft.submitted_by != seen.actor.member_id
+    permission = seen.kind.permission(Action.APPROVE)
+    stead = seen.actor.using(permission).acts_for
+    return seen.actor.may(permission) and draft.submitted_by not in (seen.actor.member_id, stead and stead.member_id)
 
 
 def _state_of(kind: Kind, recipient: Recipient, seen: Seen) -> State:
