@@ -16,6 +16,7 @@ from torihiki.exchange.models import Transition
 from torihiki.identity.models import Company, Delegation, Member
 from torihiki.identity.tests.deciding import Clock, clock
 from torihiki.ledger.models import Entry
+from torihiki.tenancy.actor import Actor
 
 __all__ = ["clock"]
 
@@ -108,7 +109,8 @@ def test_it_begins_and_ends_by_the_day_in_tokyo(careful: Desk, receiver: Desk, c
     ):
         clock.now = moment
         page = sign_in_directly(clerk.actor).get("/profile/delegations", secure=True)
-        assert page.wsgi_request.actor.may("invoices.approve") is expected, moment
+        acting: Actor = page.wsgi_request.actor  # type: ignore[attr-defined]  # a middleware sets it
+        assert acting.may("invoices.approve") is expected, moment
 
 
 @pytest.mark.parametrize("end", ["ended", "taken from the giver", "giver suspended"])

@@ -26,14 +26,18 @@ from torihiki.services.quotes.comparing import Comparison, compare
 LOWEST = "lowest"
 
 
-@desk("read", methods=("GET", "POST"))
+@desk("read")
 def comparison_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
-    """GET compares; `choose` chooses beforehand: the lowest of each line, or one quotation. POST shows what the award
-    would do, and with `do=award` does it."""
+    """`choose` chooses beforehand: the lowest of each line, or one quotation."""
     seen = _request(request, document_id)
-    if request.method == "GET":
-        comparison = compare(seen)
-        return _shown(request, seen, comparison, _beforehand(comparison, request.GET.get("choose", "")))
+    comparison = compare(seen)
+    return _shown(request, seen, comparison, _beforehand(comparison, request.GET.get("choose", "")))
+
+
+@desk("respond", methods=("POST",))
+def award_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
+    """Shows what the award would do, and with `do=award` does it."""
+    seen = _request(request, document_id)
     choices = _choices(request)
     if request.POST.get("do") == "award":
         try:

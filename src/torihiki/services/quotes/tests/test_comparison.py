@@ -36,7 +36,7 @@ def lines_of(page: Any) -> list[str]:
 def award(desk: Desk, rfq: UUID, choices: dict[str, UUID], versions: dict[UUID, int]) -> Any:
     chosen = {f"line-{line}": str(quote) for line, quote in choices.items()}
     shown = {f"version-{quote}": str(number) for quote, number in versions.items()}
-    return desk.post(reverse("quotes-comparison", args=[rfq]), {"do": "award", "key": "k", **chosen, **shown})
+    return desk.post(reverse("quotes-award", args=[rfq]), {"do": "award", "key": "k", **chosen, **shown})
 
 
 def test_the_purchase_is_split_line_by_line(receiver: Desk, issuer: Desk, rival: Desk, stranger: Desk) -> None:
@@ -63,7 +63,7 @@ def test_the_purchase_is_split_line_by_line(receiver: Desk, issuer: Desk, rival:
 
     choices = {lines[0]: first, lines[1]: second, lines[2]: first}
     review = receiver.post(
-        reverse("quotes-comparison", args=[rfq]),
+        reverse("quotes-award", args=[rfq]),
         {"do": "review", **{f"line-{line}": str(quote) for line, quote in choices.items()}},
     )
     assert [amount for _offer, _rows, amount in review.context["shares"]] == [Decimal(890_000), Decimal(180_000)]
