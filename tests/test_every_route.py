@@ -33,6 +33,7 @@ EVERYBODYS_OWN = {
     "link-identity": "one's own link to the company's identity provider",
     "unlink-identity": "one's own link",
     "prove": "one's own proof",
+    "end-seeing": "one's own eyes",
     "theme": "what one's own browsers show",
     "sessions": "one's own sessions",
     "end-session": "one's own sessions",

@@ -43,6 +43,8 @@ class IdentityEvent(Event):
     MEMBER_CHANGED = "identity.member_changed", _("Member changed")
     MEMBERS_EXPORTED = "identity.members_exported", _("Members exported")
     MEMBERS_IMPORTED = "identity.members_imported", _("Members taken in from a file")
+    SEEING_BEGUN = "identity.seeing_begun", _("Portal seen as a member: begun")
+    SEEING_ENDED = "identity.seeing_ended", _("Portal seen as a member: ended")
     DELEGATED = "identity.delegated", _("Acting in a member's stead allowed")
     DELEGATION_ENDED = "identity.delegation_ended", _("Acting in a member's stead ended")
     ROLE_ADDED = "identity.role_added", _("Own role added")

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from torihiki.identity.permissions import MANAGE_COMPANY, MANAGE_MEMBERS
 from torihiki.identity.rights import acted_for
+from torihiki.identity.seeing import name_of_the_seen
 from torihiki.web.navigation import Entry, register
 from torihiki.web.slots import fill
 
@@ -22,3 +23,4 @@ register(
     Entry("member", 30, "companies", _("Change company"), "building"),
 )
 fill("home", "identity/stead.html", acted_for)
+fill("bar", "identity/seeing.html", name_of_the_seen)

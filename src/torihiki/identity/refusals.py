@@ -301,6 +301,30 @@ class RoleUnfit(Refused):
     code = "role_unfit"
 
 
+class OwnSight(Refused):
+    """Nobody sees as themselves, or as who cannot sign in."""
+
+    code = "own_sight"
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose another member who is active."))
+
+
+class SeeingOnly(Refused):
+    """An administrator who looks with a member's rights changes nothing, and sees nothing personal."""
+
+    status = 403
+    code = "seeing_only"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "You see the portal as another member: nothing can be changed, and personal pages stay closed."
+                " End it first, by the button at the top."
+            )
+        )
+
+
 class DelegationUnfit(Refused):
     """A delegation that cannot be as it was asked for; the words say why."""
 

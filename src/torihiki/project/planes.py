@@ -22,6 +22,7 @@ class Plane:
     signing_key: str
     frames: str  # X-Frame-Options
     problems: tuple[str, ...] = ()  # middleware that answers for programs
+    eyes: tuple[str, ...] = ()  # middleware by which somebody sees as another
 
     def settings(self) -> dict[str, Any]:
         """Those settings that differ between the planes."""
@@ -47,6 +48,7 @@ class Plane:
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
+            *self.eyes,
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "django_htmx.middleware.HtmxMiddleware",
             "torihiki.web.errors.ErrorPages",
@@ -62,6 +64,7 @@ PUBLIC = Plane(
     signing_key="session-signing.key",
     frames="SAMEORIGIN",  # the detail page shows its own PDF in a frame
     problems=("torihiki.api.errors.ApiProblems",),
+    eyes=("torihiki.identity.seeing.SeeingMiddleware",),
 )
 CONSOLE = Plane(
     name="console",

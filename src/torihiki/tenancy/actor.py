@@ -38,6 +38,7 @@ class Actor:
     permissions: frozenset[str] = field(default_factory=frozenset)
     lent: tuple[Loan, ...] = ()
     acts_for: Loan | None = None  # in whose stead, where only what was lent allows the act
+    seen_by: UUID | None = None  # the administrator who looks with this member's rights, and changes nothing
 
     def may(self, permission: str) -> bool:
         """Whether this actor has `permission`, own or lent; `read` alone asks for the action in any service."""

@@ -81,7 +81,10 @@ def comment(
 
 
 def mark_opened(actor: Actor, document_id: UUID, *, at: datetime) -> None:
-    """Note that the document was read; the first opening by a recipient is shown to the issuer."""
+    """Note that the document was read; the first opening by a recipient is shown to the issuer. An administrator who
+    sees as another member has read nothing."""
+    if actor.seen_by is not None:
+        return
     seen = access_document(actor, document_id)
     if seen.view.read_at is None:
         PartyView.objects.filter(company_id=actor.company, document_id=document_id).update(read_at=at)

@@ -23,10 +23,13 @@ from torihiki.identity.actions import (
 )
 from torihiki.identity.actions.policies import locked_until
 from torihiki.identity.forms import MemberForm
+from torihiki.identity.pages.device import set_cookie
 from torihiki.identity.pages.proving import recently_proved, to_prove
 from torihiki.identity.permissions import MANAGE_MEMBERS, ROLE_HELP, Role
 from torihiki.identity.proving import is_fresh
+from torihiki.identity.refusals import NotHere
 from torihiki.identity.rights import matrix, sources_of
+from torihiki.identity.seeing import COOKIE_NAME, begin_seeing, end_seeing, seen_in
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.web.paging import keyset_page
@@ -130,6 +133,26 @@ def suspend_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
     member = suspend_member(request.actor, member_id, at=timezone.now())
     messages.success(request, _("%(name)s is suspended and signed out everywhere.") % {"name": member.name})
     return redirect("member", member_id)
+
+
+@desk(MANAGE_MEMBERS, methods=("POST",))
+@recently_proved
+def see_as_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
+    value = begin_seeing(request.actor, member_id, session_token=request.session_token, at=timezone.now())
+    response = redirect("home")
+    set_cookie(response, COOKIE_NAME, value)
+    return response
+
+
+@desk(None, methods=("POST",))
+def end_seeing_page(request: DeskRequest) -> HttpResponse:
+    member_id, _over = seen_in(request, request.session_token, at=timezone.now())
+    if member_id is None:
+        raise NotHere
+    end_seeing(request.actor, member_id, at=timezone.now())
+    response = redirect("member", member_id)
+    response.delete_cookie(COOKIE_NAME, path="/", samesite="Lax")
+    return response
 
 
 @desk(MANAGE_MEMBERS, methods=("POST",))
