@@ -1,9 +1,9 @@
 """An administrator sees the portal as a member does (clause 2-4-1): with that member's rights, changing nothing."""
 
-import logging
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.market import Market
 from tests.portal import page_of, write
@@ -104,19 +104,22 @@ def test_who_loses_the_right_to_manage_sees_with_own_eyes_again(seeing: Desk) ->
 def test_no_door_lets_a_change_through(market: Market) -> None:
     """Every route that changes something, with values that exist."""
     desk = market.desks["receiver"]
-    browser = Desk(desk.key, desk.actor, desk.party, sign_in_directly(desk.actor), desk.colleagues)
-    assert look(browser, desk.clerk).status_code == 302
-    walk, seeing = Walk(market, desk), Walk(market, browser)
-    logging.getLogger("django.request").setLevel(logging.CRITICAL)
-    before, tried = own_digest(market, desk), 0
-    for route in routes():
-        if route.is_public or route.is_api or route.name in ("end-seeing", "sign-out"):
-            continue
-        for method in set(route.methods) & set(UNSAFE):
-            for values in writable(walk, route)[:1]:
-                count = desk.count_entries()
-                assert seeing.ask(method, route, values).status_code == 403, f"{method} {route.name}"
-                assert desk.count_entries() == count + 1, route.name
-                tried += 1
-    assert tried > 60
+    walk = Walk(market, desk)
+    doors = [
+        (method, route, values)
+        for route in routes()
+        if not (route.is_public or route.is_api or route.name in ("end-seeing", "sign-out"))
+        for method in set(route.methods) & set(UNSAFE)
+        for values in writable(walk, route)[:1]
+    ]
+    assert len(doors) > 60
+    before = own_digest(market, desk)
+    assert look(desk, desk.clerk).status_code == 302
+    try:
+        for method, route, values in doors:
+            count = desk.count_entries()
+            assert walk.ask(method, route, values).status_code == 403, f"{method} {route.name}"
+            assert desk.count_entries() == count + 1, route.name
+    finally:
+        assert desk.post("/members/seeing/end").status_code == 302
     assert changed(before, own_digest(market, desk)) == []
