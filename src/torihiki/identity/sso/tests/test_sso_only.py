@@ -23,6 +23,7 @@ from torihiki.identity.sso.models import EmergencyAccess, Entrance
 from torihiki.identity.sso.refusals import PasswordsClosed
 from torihiki.identity.sso.tests.arriving import SLUG, arrive, connect, link, make_administrator
 from torihiki.identity.tests.deciding import WRONG, clock, decide, sign_in
+from torihiki.identity.tests.test_attacks import at_once
 from torihiki.tenancy.actor import Actor, scope
 
 __all__ = ["clock"]
@@ -345,6 +346,25 @@ def test_who_is_refused_reads_one_answer(closed, stranger):
     )
     closed.browser.post(ONLY, {"do": "open"}, secure=True)
     assert told(closed.login_id)[0] == 422, "passwords are open"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_approval_posted_many_times_at_once_opens_it_once(closed):
+    emergency = ask(closed)
+    tabs = [prove(closed.approver) for _ in range(4)]
+    data = {"do": "approve", "emergency": emergency.id}
+    answers = at_once(4, lambda place: tabs[place].post(f"{EMERGENCY}/decide", data, secure=True).status_code)
+    assert answers[200] == 1, answers
+    assert closed.events().count("sso.emergency_opened") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_at_once_make_one_request(closed):
+    tabs = [prove(desk) for desk in (closed, closed.approver)]
+    data = {"do": "ask", "hours": 1, "reason": "IdP障害"}
+    answers = at_once(2, lambda place: tabs[place].post(f"{EMERGENCY}/decide", data, secure=True).status_code)
+    assert answers[200] == 1, answers
+    assert live(closed).open_until is None
 
 
 def test_a_request_lives_for_an_hour_and_is_the_only_one(closed, clock):
