@@ -21,7 +21,15 @@ from joserfc.jwk import RSAKey
 
 CLIENT_ID, CLIENT_SECRET = "torihiki", "a.secret~of_the-client"
 app = Flask("provider")
-state: dict[str, Any] = {"person": {}, "codes": {}, "redirect_uris": [], "keys": [], "said": [], "algorithm": "RS256"}
+state: dict[str, Any] = {
+    "person": {},
+    "codes": {},
+    "redirect_uris": [],
+    "keys": [],
+    "said": [],
+    "algorithm": "RS256",
+    "remembered": 0,
+}
 
 
 class Client(ClientMixin):
@@ -96,7 +104,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
             nonce=data.get("nonce"),
             code_challenge=data.get("code_challenge"),
             code_challenge_method=data.get("code_challenge_method"),
-            auth_time=int(time.time()),
+            auth_time=int(time.time()) - state["remembered"],
         )
 
     def query_authorization_code(self, code, client):

@@ -246,10 +246,26 @@ def begin(request: HttpRequest, address: str) -> Attempt:
     )
 
 
-def welcome(request: HttpRequest, actor: Actor, proof: Proof, address: str, *, language: str = "") -> HttpResponse:
+def welcome(
+    request: HttpRequest,
+    actor: Actor,
+    proof: Proof,
+    address: str,
+    *,
+    language: str = "",
+    proved_at: datetime | None = None,
+) -> HttpResponse:
     """For whoever has just proved by `proof` to be `actor`: through all other stages to a session, or to the first
-    stage that asks. Raises Refused as the stages do."""
-    attempt = replace(begin(request, address), account_id=actor.account, actor=actor, proof=proof, language=language)
+    stage that asks. `proved_at` is earlier than now where a provider vouches by what it remembers. Raises Refused as
+    the stages do."""
+    attempt = replace(
+        begin(request, address),
+        account_id=actor.account,
+        actor=actor,
+        proof=proof,
+        language=language,
+        proved_at=proved_at,
+    )
     return proceed(request, attempt, at=timezone.now())
 
 

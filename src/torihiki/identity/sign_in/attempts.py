@@ -63,6 +63,7 @@ class Attempt:
     account_id: UUID | None = None
     actor: Actor | None = None
     proof: Proof | None = None
+    proved_at: datetime | None = None  # where that was before this attempt
     language: str = ""
     known_here: frozenset[str] = frozenset()  # marks of who has signed in by this browser before
     passed: tuple[str, ...] = ()

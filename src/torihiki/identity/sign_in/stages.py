@@ -8,6 +8,7 @@ from datetime import datetime
 from torihiki.identity.actions.signing import SignIn, open_session_of
 from torihiki.identity.devices import SIGNED_IN_HERE
 from torihiki.identity.hashing import place_to_hash
+from torihiki.identity.proving import renew_proof
 from torihiki.identity.refusals import AttemptOver
 from torihiki.identity.sessions import How
 from torihiki.identity.sign_in import (
@@ -89,4 +90,6 @@ def _advance(attempt: Attempt, at: datetime) -> SignIn | Waiting:
     if attempt.proof == Proof.SSO:
         with scope(actor):
             bind_session(token, earliest=at - VALID)
+            if attempt.proved_at is not None:
+                renew_proof(token, at=min(at, attempt.proved_at))
     return SignIn(token, actor, attempt.language)

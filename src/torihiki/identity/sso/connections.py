@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -118,6 +119,7 @@ class VerifiedIdentity:
     name: str = ""
     groups: tuple[str, ...] = ()
     sid: str = ""
+    proved_at: datetime | None = None  # when the person last showed the provider who they are; None: it does not say
     logout: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -23,7 +23,7 @@ LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 def authorization_url(connection: Connection, begun: Begun, *, redirect_uri: str, again: bool = False) -> str:
-    """Where the browser goes; `again` makes the provider ask for its own password again."""
+    """Where the browser goes; `again` makes the provider ask for its own password again, and say when it did so."""
     settings = connection.oidc
     query = {
         "response_type": "code",
@@ -34,7 +34,7 @@ def authorization_url(connection: Connection, begun: Begun, *, redirect_uri: str
         "nonce": begun.nonce,
         "code_challenge": pkce_challenge(begun.verifier),
         "code_challenge_method": "S256",
-    } | ({"prompt": "login"} if again else {})
+    } | ({"prompt": "login", "max_age": "0"} if again else {})
     return (
         f"{settings.authorization_endpoint}{'&' if '?' in settings.authorization_endpoint else '?'}{urlencode(query)}"
     )
@@ -78,6 +78,7 @@ def identity_for(
         name=_word(claims.get("name")) or _word(claims.get("preferred_username")),
         groups=_groups(claims.get(connection.oidc.groups_from)),
         sid=_text(claims, "sid", SID_LENGTH_MAX),
+        proved_at=_moment(claims, "auth_time"),
     )
 
 

@@ -141,4 +141,5 @@ def arrived(
         )
         return redirect("own-links")
     actor = enter_as(platform, connection, identity, taken, at=at)
-    return welcome(request, actor, Proof.SSO, FIRST_PAGE if taken.purpose == Purpose.JOIN else taken.next)
+    address = FIRST_PAGE if taken.purpose == Purpose.JOIN else taken.next
+    return welcome(request, actor, Proof.SSO, address, proved_at=identity.proved_at)

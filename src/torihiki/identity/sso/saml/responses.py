@@ -130,7 +130,7 @@ def _read_assertion(
         raise SsoRefused(why="subject_is_transient")
     until = _confirmed(subject, ours, request_id, at)
     _check_conditions(only_one(assertion, "saml:Conditions", "conditions"), ours, at)
-    sid = _check_statement(assertion, at)
+    sid, proved_at = _check_statement(assertion, at)
     assertion_id = assertion.get("ID") or ""
     if not assertion_id:
         raise SsoRefused(why="assertion_id")
@@ -143,6 +143,7 @@ def _read_assertion(
         name=_word(attributes.get(settings.name_from)),
         groups=tuple(attributes.get(settings.groups_from, ()))[:GROUPS_MAX],
         sid=sid,
+        proved_at=proved_at,
         logout={key: value for key in qualifiers if (value := name_id.get(key))},
     )
     return Read(identity, assertion_id, until + LEEWAY)
@@ -180,8 +181,8 @@ def _check_conditions(conditions: etree._Element, ours: Ours, at: datetime) -> N
         raise SsoRefused(why="condition_unknown")
 
 
-def _check_statement(assertion: etree._Element, at: datetime) -> str:
-    """The provider's session index."""
+def _check_statement(assertion: etree._Element, at: datetime) -> tuple[str, datetime | None]:
+    """The provider's session index, and when the person showed the provider who they are: the earliest of several."""
     statements = assertion.findall("saml:AuthnStatement", NAMESPACES)
     if not statements:
         raise SsoRefused(why="no_sign_in")
@@ -190,7 +191,9 @@ def _check_statement(assertion: etree._Element, at: datetime) -> str:
         ends_at = moment_of(ends)
         if ends is not None and (ends_at is None or ends_at + LEEWAY <= at):
             raise SsoRefused(why="session_over")
-    return (statements[0].get("SessionIndex") or "")[:512]
+    moments = [moment_of(statement.get("AuthnInstant")) for statement in statements]
+    proved_at = min((moment for moment in moments if moment is not None), default=None)
+    return (statements[0].get("SessionIndex") or "")[:512], proved_at
 
 
 def _attributes(assertion: etree._Element) -> dict[str, list[str]]:

@@ -296,3 +296,23 @@ def test_the_secret_is_sealed_and_bound_to_its_row(issuer, provider, connected):
         payloads = b"".join(bytes(entry.payload or b"") for entry in Entry.objects.all())
     assert CLIENT_SECRET.encode() not in payloads
     assert CLIENT_SECRET not in issuer.get(f"/company/sign-in/{connected}").content.decode()
+
+
+def test_what_a_provider_remembers_is_no_proof_of_now(issuer, provider, connected):
+    """A sensitive change asks for a proof of the last minutes; who stands before an open screen has none."""
+    browser, path = Client(), f"/members/{issuer.clerk.actor.member}/see"
+
+    def come_in(query="", *, remembered):
+        provider.tell("/be", remembered=remembered)
+        pass_through(browser, provider, f"/sso/start/{connected}{query}")
+        with issuer.acting():
+            Member.objects.filter(pk=LinkedIdentity.objects.get().member_id).update(role="administrator")
+        return browser.post(path, secure=True)["Location"]
+
+    try:
+        assert come_in(remembered=3_600).startswith("/prove?")
+        assert "/sso/start/" in browser.get("/prove?next=/members", secure=True).content.decode()
+        assert come_in("?again=1", remembered=3_600).startswith("/prove?"), "it did not really ask"
+        assert come_in("?again=1", remembered=0) == "/"
+    finally:
+        provider.tell("/be", remembered=0)
