@@ -1,0 +1,56 @@
+"""A colleague acts in another's stead, and an administrator looks with a member's eyes."""
+
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import MakePerson
+from tests.journeys.person import DESKTOP, PHONE, Screen
+
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif("not config.getoption('--long', False)", reason="takes minutes: --long"),
+]
+
+
+@pytest.mark.parametrize(
+    ("language", "screen"),
+    [pytest.param("ja", PHONE, id="ja-phone"), pytest.param("en", DESKTOP, id="en-desktop")],
+)
+def test_acting_in_anothers_stead(person: MakePerson, language: str, screen: Screen) -> None:
+    giver = person("aoba-approver", language=language, screen=screen)
+    giver.visit("/profile/delegations")
+    taker = person("aoba-clerk", language=language, screen=screen)
+    name = taker.visit("/profile").page.locator("[name=name]").input_value()
+    giver.page.get_by_label(giver.say("Who acts")).select_option(label=name)
+    giver.fill("starts_on", date.today().isoformat())
+    giver.fill("ends_on", (date.today() + timedelta(days=7)).isoformat())
+    giver.page.locator('[name="scope-invoices"][value="approve"]').check()
+    giver.press("Save").sees(name)
+    taker.visit("/").sees(taker.say("What you do by that shows both names."))
+    taker.press("Show")
+    end = taker.page.locator("form[action$='/end'] button").first
+    taker.leave(end.click)
+    taker.visit("/").does_not_see(taker.say("What you do by that shows both names."))
+
+
+@pytest.mark.parametrize(
+    ("language", "screen"),
+    [pytest.param("ja", DESKTOP, id="ja-desktop"), pytest.param("en", PHONE, id="en-phone")],
+)
+def test_seeing_as_a_member(person: MakePerson, language: str, screen: Screen) -> None:
+    administrator = person(language=language, screen=screen)
+    administrator.visit("/sign-in").give_password("aoba")
+    administrator.visit("/profile/sessions").sees("Chrome")
+    administrator.visit("/members")
+    administrator.leave(administrator.page.locator("main tbody a").nth(1).click)
+    administrator.press("See as this member")
+    bar = administrator.page.locator(".bar.is-warning")
+    expect(bar).to_be_visible()
+    administrator.visit("/outbox")
+    expect(bar).to_be_visible()
+    assert administrator.fetch("/profile")[0] == 403
+    administrator.visit("/outbox")
+    administrator.leave(bar.get_by_role("button").click)
+    expect(bar).to_have_count(0)
