@@ -164,3 +164,25 @@ def test_an_administrator_arranges_it_for_who_is_away(careful: Desk, receiver: D
     assert approve(clerk, waiting(careful, receiver, careful)) == 302
     assert careful.post(f"/profile/delegations/{pk}/end").status_code == 302
     assert approve(clerk, waiting(careful, receiver, careful)) == 403
+
+
+def test_each_right_is_used_in_the_stead_of_who_lent_it(careful: Desk, receiver: Desk) -> None:
+    """Two colleagues lend one right each to somebody who has none; and nobody acts by a right that nobody lent."""
+    with careful.acting():
+        Company.objects.filter(pk=careful.company).update(approval_kinds=[])
+        Member.objects.filter(pk=careful.viewer.actor.member).update(role="limited")
+    reader, sender, taker = careful.approver, careful.clerk, careful.viewer
+    assert taker.get("/").status_code == 403
+    lent(reader, taker, "quotes.read", "quotes.draft")
+    assert write(taker, "quote", to=[receiver], do="save")
+    lent(sender, taker, "quotes.send")
+    quote = write(taker, "quote", to=[receiver])
+    assert "閲覧 三郎 代理 営業 太郎" in page_of(receiver, quote)
+    with careful.acting() as actor:
+        said = [
+            json.loads(bytes(entry.payload or b""))
+            for entry in Entry.objects.filter(company_id=actor.company, subject_id=quote).order_by("at", "id")
+        ]
+    assert [each["acts_for"]["name"] for each in said] == ["承認 次郎", "営業 太郎"]
+    assert said[-1]["actor"] == "閲覧 三郎 代理 営業 太郎"
+    assert taker.get("/documents/kinds/invoice").status_code == 404

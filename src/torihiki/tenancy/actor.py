@@ -37,6 +37,7 @@ class Actor:
     role: str = ""
     permissions: frozenset[str] = field(default_factory=frozenset)
     lent: tuple[Loan, ...] = ()
+    own_name: str = ""  # where `name` is both names
     acts_for: Loan | None = None  # in whose stead, where only what was lent allows the act
     seen_by: UUID | None = None  # the administrator who looks with this member's rights, and changes nothing
 
@@ -49,14 +50,16 @@ class Actor:
         return _covers(self.permissions, permission)
 
     def using(self, permission: str) -> "Actor":
-        """Who acts by `permission`: with both names where the right is lent, `代理` as on Japanese documents."""
-        if self.acts_for is not None or self.holds(permission):
+        """Who acts by `permission`: with both names where the right is lent, `代理` as on Japanese documents. What an
+        earlier right of the same act was lent by counts no more where this one is lent by another."""
+        if self.holds(permission) or (self.acts_for and _covers(self.acts_for.permissions, permission)):
             return self
         loan = next((loan for loan in self.lent if _covers(loan.permissions, permission)), None)
         if loan is None:
             return self
-        both = f"{self.name[:SHORT_NAME_LENGTH]} 代理 {loan.name[:SHORT_NAME_LENGTH]}"
-        return replace(self, name=both, acts_for=loan)
+        own = self.own_name or self.name
+        both = f"{own[:SHORT_NAME_LENGTH]} 代理 {loan.name[:SHORT_NAME_LENGTH]}"
+        return replace(self, name=both, own_name=own, acts_for=loan)
 
     @property
     def company(self) -> UUID:

@@ -111,7 +111,7 @@ def issue_documents(
     import_id = import_id or new_id()
     with attempt(ExchangeEvent.IMPORTED, actor, subject_type=IMPORT, subject_id=import_id, data={"kind": kind.code}):
         own = access_own_party(actor)
-        check_may_issue(actor, kind, own)
+        actor = issuing(actor, kind, own)
         if not 1 <= len(rows) <= DOCUMENTS_MAX:
             raise TooManyRows
         if key:
@@ -153,15 +153,15 @@ def issue_documents(
     return done
 
 
-def check_may_issue(actor: Actor, kind: Kind, own: Party, *, from_source: bool = False) -> None:
-    """Whether the actor may send a new document of `kind` without a draft. Raises RoleMayNot, SourceUnfit,
-    ApprovalMissing."""
+def issuing(actor: Actor, kind: Kind, own: Party, *, from_source: bool = False) -> Actor:
+    """Who sends a new document of `kind` without a draft. Raises RoleMayNot, SourceUnfit, ApprovalMissing."""
     if not (actor.may(kind.permission(Action.DRAFT)) and actor.may(kind.permission(Action.SEND))):
         raise RoleMayNot
     if not (kind.free or from_source):
         raise SourceUnfit
     if own.company is not None and kind.code in own.company.approval_kinds:
         raise ApprovalMissing
+    return actor.using(kind.permission(Action.SEND))
 
 
 def _as_before(actor: Actor, import_id: UUID) -> Imported:

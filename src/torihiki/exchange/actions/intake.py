@@ -64,6 +64,7 @@ def take_in_all(
         assert kind.reader is not None, "only kinds with a reader take anything in"
         if not actor.may(kind.permission(Action.DRAFT)):
             raise RoleMayNot
+        actor = actor.using(kind.permission(Action.DRAFT))
         if len(content) > kind.reader.bytes_max:
             raise FileRefused(_("The file is larger than %(most)d MiB.") % {"most": kind.reader.bytes_max >> 20})
         own = access_own_party(actor)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from torihiki.exchange.access import Seen, access_document, access_own_party
-from torihiki.exchange.actions.bulk import FIRST_VIEWS, Batch, Written, check_may_issue
+from torihiki.exchange.actions.bulk import FIRST_VIEWS, Batch, Written, issuing
 from torihiki.exchange.actions.counting import line_links, refuse_beyond
 from torihiki.exchange.actions.drafts import (
     DOCUMENT,
@@ -64,7 +64,7 @@ def issue_document(
     document_id = document_id or new_id()
     with attempt(ExchangeEvent.SENT, actor, subject_type=DOCUMENT, subject_id=document_id, data={"kind": kind.code}):
         own = access_own_party(actor)
-        check_may_issue(actor, kind, own, from_source=source_id is not None)
+        actor = issuing(actor, kind, own, from_source=source_id is not None)
         batch = Batch(actor, kind, own, at)
         origin = _origin(actor, kind, source_id) if source_id is not None else None
         if origin is not None:

@@ -86,6 +86,7 @@ def mark_opened(actor: Actor, document_id: UUID, *, at: datetime) -> None:
     if actor.seen_by is not None:
         return
     seen = access_document(actor, document_id)
+    actor = seen.actor
     if seen.view.read_at is None:
         PartyView.objects.filter(company_id=actor.company, document_id=document_id).update(read_at=at)
     if seen.view.role != RECEIVER or seen.document.from_outside:

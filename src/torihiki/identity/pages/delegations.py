@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from torihiki.identity.access import access_delegations, access_member
 from torihiki.identity.actions.delegations import delegate, end_delegation
 from torihiki.identity.forms import DelegationForm
+from torihiki.identity.pages.proving import recently_proved
 from torihiki.identity.pages.tokens import scope_words
 from torihiki.identity.permissions import MANAGE_MEMBERS
 from torihiki.ledger.desk import DeskRequest, desk
@@ -21,11 +22,13 @@ SHOWN_MAX = 100
 
 
 @desk(None, methods=("GET", "POST"))
+@recently_proved
 def own_delegations_page(request: DeskRequest) -> HttpResponse:
     return _page(request, request.actor.member, "own-delegations")
 
 
 @desk(MANAGE_MEMBERS, methods=("GET", "POST"))
+@recently_proved
 def delegations_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
     """For a member who cannot do it any more: ill, or gone."""
     return _page(request, member_id, "delegations")
