@@ -39,7 +39,7 @@ from torihiki.exchange.actions.remarks import comment, mark_opened
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import take_step
 from torihiki.exchange.bodies import PartyDetails
-from torihiki.exchange.models import Partner
+from torihiki.exchange.models import Handover, Partner
 from torihiki.exchange.papers import read_sent
 from torihiki.exchange.partners.actions import (
     add_external_partner,
@@ -215,6 +215,14 @@ class Builder:
                 starts_at=now,
                 ends_at=now + timedelta(days=30),
                 at=now,
+            )
+            Handover.objects.create(
+                company_id=actor.company,
+                giver_id=desk.clerk.actor.member,
+                taker_id=desk.approver.actor.member,
+                documents=[],
+                done_by=self.mark(),
+                done_at=now,
             )
             for name in ("open", "withdrawn"):
                 invited = invite_member(

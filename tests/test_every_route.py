@@ -169,6 +169,7 @@ def walk_along(market: Market, desk: str, long: bool, methods: tuple[str, ...] =
 
 ACCESS = {name: function for name, function in access_functions().items() if without_filter(function) is not None}
 TWICE = {
+    "exchange.access.access_in_charge": "of a member whom access_member let through",
     "exchange.access.access_versions": "only of a document that access_document let through, up to what was shown",
     "identity.access.access_grants": "only of a member or a role that was let through",
     "exchange.partners.access.access_partner": "what it locks; what it returns comes through access_partners",

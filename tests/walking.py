@@ -241,6 +241,7 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("endpoint_id",): ids("endpoint_id", "exchange_webhookendpoint", "company_id"),
     ("delivery_id",): ids("delivery_id", "exchange_webhookdelivery", "company_id"),
     ("token",): withdrawn,
+    ("handover_id",): ids("handover_id", "exchange_handover", "company_id"),
     ("provider_id",): ids("provider_id", "sso_identityprovider", "protocol"),
     ("link_id",): ids("link_id", "sso_linkedidentity", "company_id"),
 }

@@ -60,3 +60,29 @@ def test_seeing_as_a_member(person: MakePerson, language: str, screen: Screen) -
     administrator.visit("/outbox")
     administrator.leave(bar.get_by_role("button").click)
     expect(bar).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("language", "screen"),
+    [pytest.param("ja", DESKTOP, id="ja-desktop"), pytest.param("en", PHONE, id="en-phone")],
+)
+def test_handing_over_the_work(person: MakePerson, language: str, screen: Screen) -> None:
+    """A clerk takes a document on; the administrator gives all of the clerk's work to a colleague, and undoes it."""
+    clerk = person("aoba-clerk", language=language, screen=screen)
+    name = clerk.visit("/profile").page.locator("[name=name]").input_value()
+    clerk.visit("/?charge=nobody").visit("/outbox")
+    clerk.leave(clerk.page.locator("main tbody a").first.click)
+    if clerk.page.get_by_role("button", name=clerk.say("Take it on")).count():
+        clerk.press("Take it on")
+    clerk.sees(name)
+    clerk.visit("/outbox?charge=me").sees(name)
+
+    administrator = person(language=language, screen=screen)
+    administrator.visit("/sign-in").give_password("aoba")
+    administrator.visit("/members")
+    administrator.leave(administrator.page.get_by_role("link", name=name).click)
+    administrator.leave(administrator.page.get_by_role("link", name=administrator.say("Hand over the work")).click)
+    administrator.page.locator("[name=taker]").select_option(index=1)
+    administrator.leave(administrator.page.locator("main form button.is-primary").click)
+    administrator.sees(administrator.say("Handed over before"))
+    administrator.press("Undo").sees(administrator.say("Undone"))

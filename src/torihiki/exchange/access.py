@@ -15,6 +15,7 @@ from torihiki.exchange.models import (
     Comment,
     Document,
     Draft,
+    Handover,
     Link,
     Partner,
     Party,
@@ -26,6 +27,7 @@ from torihiki.exchange.models import (
 from torihiki.exchange.refusals import DocumentNotVisible, RoleMayNot
 from torihiki.exchange.specs import KINDS, RECEIVER, Kind
 from torihiki.identity.permissions import Action
+from torihiki.identity.refusals import NotHere
 from torihiki.tenancy.actor import Actor
 
 
@@ -93,9 +95,8 @@ def access_document(actor: Actor, document_id: UUID, *, to: Action = Action.READ
     if lock:
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [document_id, actor.company])
-    view = (
-        PartyView.objects.select_related("document").filter(company_id=actor.company, document_id=document_id).first()
-    )
+    views = PartyView.objects.select_related("document", "assignee")
+    view = views.filter(company_id=actor.company, document_id=document_id).first()
     if view is None:
         raise DocumentNotVisible
     kind = KINDS[view.kind]
@@ -185,6 +186,23 @@ def access_line_sums(actor: Actor, document_ids: Iterable[UUID]) -> list[tuple[U
 def access_partners(actor: Actor) -> QuerySet[Partner]:
     """The company's own list of parties, without the archived ones."""
     return Partner.objects.filter(company_id=actor.company, archived_at=None).select_related("party", "relationship")
+
+
+def access_in_charge(actor: Actor, member_id: UUID) -> QuerySet[PartyView]:
+    """Every document that a member is in charge of, for whoever manages members: also of kinds they may not read."""
+    return PartyView.objects.filter(company_id=actor.company, assignee_id=member_id)
+
+
+def access_handovers(actor: Actor) -> QuerySet[Handover]:
+    return Handover.objects.filter(company_id=actor.company).select_related("giver", "taker")
+
+
+def access_handover(actor: Actor, handover_id: UUID) -> Handover:
+    """Kept from being undone twice at once. Raises NotHere."""
+    handover = access_handovers(actor).select_for_update(of=("self",)).filter(pk=handover_id).first()
+    if handover is None:
+        raise NotHere
+    return handover
 
 
 def access_own_party(actor: Actor) -> Party:

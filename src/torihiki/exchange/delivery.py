@@ -63,10 +63,12 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
         Q(role__in=[role for role, held in PERMISSIONS.items() if needed & held]) | Exists(by_own_role),
         company_id=message.target_id,
         suspended_at=None,
-    )[:RECEIVERS_MAX]
+    )
+    in_charge = members.filter(pk=view.assignee_id) if view.assignee_id else members.none()
+    told = list(in_charge) or list(members[:RECEIVERS_MAX])  # who is in charge, or else everybody who could be
     address = settings.PUBLIC_URL + reverse("document", args=[view.document_id])
     mails = []
-    for member in members:
+    for member in told:
         with translation.override(settings.LANGUAGE_CODE):
             facts = {"view": view, "kind": kind, "member": member, "address": address, **_happened(message, kind)}
             subject = render_to_string("exchange/mail/moved_subject.txt", facts).strip()

@@ -19,5 +19,8 @@ class ExchangeEvent(Event):
     COMMENTED = "document.commented", _("Comment written")
     FILE_ADDED = "document.file_added", _("File attached")
     FILE_REMOVED = "document.file_removed", _("File removed")
+    CHARGED = "document.charged", _("Person in charge changed")
+    HANDED_OVER = "document.handed_over", _("A member's documents handed over")
+    HANDED_BACK = "document.handed_back", _("A member's documents handed back")
     IMPORTED = "document.imported", _("Documents imported")
     EXPORTED = "document.exported", _("List exported")

@@ -226,7 +226,9 @@ class PartyView(models.Model):
     internal_state = models.CharField(max_length=20, blank=True)  # draft, in_approval, ready; empty: nothing unsent
     changed_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
-    assignee = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    assignee = models.ForeignKey(  # the person in charge, 担当者
+        Member, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -242,11 +244,38 @@ class PartyView(models.Model):
                 fields=["company", "counterparty", "-changed_at", "-document", "issued_on"], name="view_by_partner"
             ),
             models.Index(fields=["company", "amount_minor", "-document"], name="view_by_amount"),
+            models.Index(
+                fields=["company", "assignee", "-changed_at", "-document"],
+                name="view_by_assignee",
+                condition=models.Q(assignee__isnull=False),
+            ),
             models.Index(fields=["document"], name="view_by_document"),
         ]
 
     def __str__(self) -> str:
         return f"{self.number or self.document_id} for {self.company_id}"
+
+
+class Handover(models.Model):
+    """One member's documents given into another's charge at once; exactly these go back when it is undone."""
+
+    row_security = walls.HANDOVER
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    giver = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    taker = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    documents = ArrayField(models.UUIDField())
+    done_by = models.CharField(max_length=100)
+    done_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "giver", "-id"], name="handover_by_giver")]
+        constraints = [models.CheckConstraint(condition=~models.Q(giver=models.F("taker")), name="handover_to_another")]
+
+    def __str__(self) -> str:
+        return f"{len(self.documents)} documents of {self.giver_id} to {self.taker_id}"
 
 
 class Draft(models.Model):

@@ -2,11 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from torihiki.exchange.pages.charging import member_shown
 from torihiki.exchange.pages.lists import menu_counts
 from torihiki.exchange.partners.navigation import PLACES
 from torihiki.exchange.specs import KINDS
 from torihiki.identity.permissions import MANAGE_COMPANY, Action
 from torihiki.web.navigation import Entry, register, register_counts
+from torihiki.web.slots import fill
 
 register(
     Entry("work", 10, "home", _("To do"), "todo", "read", "todo", "g h", on_phone=True),
@@ -18,6 +20,7 @@ register(
     Entry("company", 60, "webhooks", _("Webhooks"), "link", MANAGE_COMPANY),
 )
 register_counts(menu_counts)
+fill("member", "exchange/hand_over_card.html", member_shown)
 
 
 def register_kinds() -> None:

@@ -39,6 +39,13 @@ class ChangedMeanwhile(Refused):
         )
 
 
+class ChargeUnfit(Refused):
+    """This member cannot be in charge of it; the words say why."""
+
+    status = 422
+    code = "charge_unfit"
+
+
 class ReasonMissing(Refused):
     status = 422
     code = "reason_missing"

@@ -4,7 +4,7 @@ from django.urls import path
 
 from torihiki.exchange.api import documents, imports, kinds, partners
 from torihiki.exchange.api import files as api_files
-from torihiki.exchange.pages import detail, edit, files, lists
+from torihiki.exchange.pages import charging, detail, edit, files, lists
 from torihiki.ledger.endpoints import address
 
 urlpatterns = [
@@ -54,6 +54,9 @@ urlpatterns = [
     path("documents/<uuid:document_id>/send", detail.send_page, name="document-send"),
     path("documents/<uuid:document_id>/steps/<slug:name>", detail.step_page, name="document-step"),
     path("documents/<uuid:document_id>/draft/<slug:name>", detail.internal_step, name="document-internal"),
+    path("documents/<uuid:document_id>/charge", charging.charge_page, name="document-charge"),
+    path("members/<uuid:member_id>/hand-over", charging.hand_over_page, name="hand-over"),
+    path("handovers/<uuid:handover_id>/undo", charging.hand_back_page, name="hand-back"),
     path("documents/<uuid:document_id>/comments", detail.comment_page, name="document-comment"),
     path("documents/<uuid:document_id>/files", files.add_file, name="document-add-file"),
     path("documents/<uuid:document_id>/files/<uuid:file_id>", files.file_page, name="document-file"),

@@ -83,6 +83,7 @@ PARTY_VIEW = PartyVisible(
     updated=f"company_id = {ME} AND {KNOWN_PARTY}",
     granted=GRANTED.format(column="company_id"),
 )
+HANDOVER = Owned(commands=("SELECT", "INSERT", "UPDATE (undone_at)"))
 DRAFT = PartyVisible(
     # Of own documents only: there is one draft per document, so that another's could block it and tell that there is one.
     read=f"company_id = {ME}",

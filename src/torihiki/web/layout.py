@@ -64,6 +64,10 @@ class Frame:
         return parts("home", self.request) if self.actor else []
 
     @property
+    def member_parts(self) -> list[Part]:
+        return parts("member", self.request) if self.actor else []
+
+    @property
     def home_url(self) -> str:
         return _url(HOME) or "/"
 

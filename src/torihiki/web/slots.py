@@ -2,7 +2,8 @@
 
     fill("bar", "announcements/bar.html", urgent)    # (request) -> what the template gets as `part`, or None
 
-`bar` stands under the top bar of every page of who is signed in, `home` above the list of the first page.
+`bar` stands under the top bar of every page of who is signed in, `home` above the list of the first page,
+`member` on the page of a member, for whoever manages members.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest
 
 Provide = Callable[[HttpRequest], Any]
-SLOTS = ("bar", "home")
+SLOTS = ("bar", "home", "member")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from torihiki.exchange.models import PartyView
 from torihiki.exchange.refusals import DocumentNotVisible
 from torihiki.exchange.searching import BOX_CONDITIONS, BY_CHANGE, SEARCH_LENGTH_MAX, amount_of, search_views
 from torihiki.exchange.specs import DRAFT, KINDS, Kind, State
+from torihiki.identity.access import access_members
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.recording import record
@@ -32,6 +33,7 @@ from torihiki.web.paging import AFTER, BEFORE, keyset_page
 from torihiki.web.parts import Tab
 
 PAGE_ROWS = 50
+ME, NOBODY = "me", "nobody"
 EXPORT_ROWS_MAX = 10_000
 INTERNAL = {
     "draft": (_("Draft"), "neutral"),
@@ -104,16 +106,24 @@ class FilterForm(forms.Form):
     q = forms.CharField(label=_("Words, number or partner"), required=False, max_length=SEARCH_LENGTH_MAX)
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False)
+    charge = forms.ChoiceField(label=_("In charge"), required=False)
     partner = forms.UUIDField(required=False, widget=forms.HiddenInput)
     date_from = forms.DateField(label=_("Date from"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     date_to = forms.DateField(label=_("Date to"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     amount_from = NumberField(label=_("Amount from"), required=False, max_digits=18, decimal_places=2)
     amount_to = NumberField(label=_("Amount to"), required=False, max_digits=18, decimal_places=2)
 
-    def __init__(self, *args: Any, kinds: list[Kind], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kinds: list[Kind], actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["charge"].choices = _charges(actor)  # type: ignore[attr-defined]
         self.fields["kind"].choices = [("", _("All"))] + [(kind.code, kind.label) for kind in kinds]  # type: ignore[attr-defined]
         self.fields["state"].choices = [("", _("All")), *_states(kinds)]  # type: ignore[attr-defined]
+
+
+def _charges(actor: Actor) -> list[tuple[str, Any]]:
+    members = access_members(actor).order_by("name", "id").values_list("pk", "name")
+    own = [(ME, _("Me"))] if actor.member_id else []
+    return [("", _("All")), *own, (NOBODY, _("Nobody")), *((str(pk), name) for pk, name in members)]
 
 
 def _states(kinds: list[Kind]) -> list[tuple[str, str]]:
@@ -191,6 +201,7 @@ def _list(request: DeskRequest, place: Box, kind: Kind | None) -> HttpResponse:
             "previous": page.previous,
             "export": reverse("documents-csv", args=[place.name]) + _query(request, **kind_named),
             "tabs": [] if kind else _kind_tabs(request),
+            "charge_tabs": _charge_tabs(request) if place.name == "todo" else [],
             "kind": kind,
             "is_summed": kind is None or kind.totals is not None,
             "show_filters": kind is not None or place.name != "todo",
@@ -217,6 +228,7 @@ def box_csv(request: DeskRequest, box: str) -> HttpResponse:
             gettext("Currency"),
             gettext("Amount"),
             gettext("State"),
+            gettext("In charge"),
             pgettext("any document", "Due date"),
             gettext("Last change"),
         ]
@@ -231,6 +243,7 @@ def box_csv(request: DeskRequest, box: str) -> HttpResponse:
             row.view.currency,
             "" if row.amount is None else row.amount,
             row.internal[0] if row.internal and row.view.state == DRAFT else row.state.label,
+            row.view.assignee.name if row.view.assignee else "",
             row.view.due_on or "",
             timezone.localtime(row.view.changed_at).strftime("%Y-%m-%d %H:%M"),
         )
@@ -278,13 +291,16 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM exchange_partyview WHERE company_id 
 
 def _filtered(request: DeskRequest, box: Box) -> tuple[FilterForm, QuerySet[PartyView]]:
     actor = request.actor
-    form = FilterForm(request.GET, kinds=[kind for kind in KINDS.values() if actor.may(kind.permission(Action.READ))])
-    views = access_views(actor).filter(box.condition)
+    kinds = [kind for kind in KINDS.values() if actor.may(kind.permission(Action.READ))]
+    form = FilterForm(request.GET, kinds=kinds, actor=actor)
+    views = access_views(actor).filter(box.condition).select_related("assignee")
     form.is_valid()
     wanted = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
     for name, value in wanted.items():
         if name == "q":
             views = search_views(actor, views, str(value))
+        elif name == "charge":
+            views = views.filter(assignee_id={ME: actor.member_id, NOBODY: None}.get(value, value))
         elif name.startswith("amount"):
             views = views.filter(**{f"amount_minor__{'gte' if name == 'amount_from' else 'lte'}": int(value)})
         else:
@@ -311,6 +327,12 @@ def _kind_tabs(request: DeskRequest) -> list[Tab]:
     kinds = [kind for kind in KINDS.values() if request.actor.may(kind.permission(Action.READ))]
     tabs = [Tab(_("All"), _with(request, kind=""), current=not chosen)]
     return tabs + [Tab(kind.plural, _with(request, kind=kind.code), current=chosen == kind.code) for kind in kinds]
+
+
+def _charge_tabs(request: DeskRequest) -> list[Tab]:
+    chosen = request.GET.get("charge", "")
+    places = (("", _("Everybody's")), (ME, _("Mine")), (NOBODY, _("Nobody's yet")))
+    return [Tab(label, _with(request, charge=value), current=chosen == value) for value, label in places]
 
 
 def _take_in(actor: Actor, kind: Kind | None) -> str:
