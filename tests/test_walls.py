@@ -343,7 +343,7 @@ def test_functions_answer_for_the_acting_company_only(probe: Probe) -> None:
             assert one(probe, f"SELECT {call}", argument) == answer, call
         one(probe, "SELECT exchange_discard(%s)", foreign)
         one(probe, "SELECT exchange_sync_views(%s)", [sent, foreign])
-        one(probe, "SELECT exchange_first_views(%s, NULL, NULL)", [sent, foreign])
+        one(probe, "SELECT exchange_first_views(%s, NULL, NULL, NULL)", [sent, foreign])
         one(probe, "SELECT identity_sessions_end(%s, '')", desks["issuer"].actor.account_id)
         foreign_member = desks["issuer"].actor.member_id
         opened = "SELECT identity_session_open('x', %s, now(), NULL, '', 'password', true)"

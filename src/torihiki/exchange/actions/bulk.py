@@ -44,7 +44,7 @@ DOCUMENTS_MAX = 20_000  # in one import
 ERRORS_MAX = 200  # told at once; the rest is counted
 BATCH_DOCUMENTS = 500
 IMPORT = "import"
-FIRST_VIEWS = "SELECT exchange_first_views(%s, %s, %s)"
+FIRST_VIEWS = "SELECT exchange_first_views(%s, %s, %s, %s)"
 
 
 class Row(BaseModel):
@@ -133,7 +133,7 @@ def issue_documents(
                         written.recipients,
                         written.versions,
                         Rows(Line, written.lines),
-                        (FIRST_VIEWS, [[each.pk for each in written.documents], actor.member_id, actor.unit_id]),
+                        (FIRST_VIEWS, [[each.pk for each in written.documents], actor.member_id, actor.unit_id, None]),
                         written.transitions,
                         written.messages,
                         (DEFER_DELIVERY, delivery_of(written.messages)),

@@ -86,7 +86,7 @@ def issue_document(
             written.recipients,
             written.versions,
             Rows(Line, written.lines),
-            (FIRST_VIEWS, [[document_id], actor.member_id, actor.unit_id]),
+            (FIRST_VIEWS, [[document_id], actor.member_id, actor.unit_id, source_id]),
             _links(actor, origin, written, counted, at=at) if origin else [],
         )
         deed = Deed(actor, document, kind, "send", at, body=typed)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 import torihiki.lib.ids
 from torihiki.exchange import walls
-from torihiki.tenancy.operations import Protect, composite_key
+from torihiki.tenancy.operations import Protect, composite_key, definer_function
 
 COLUMNS = """company_id, document_id, role, side, kind, number, subject, state, state_since, waiting, issued_on, due_on,
     currency, amount_minor, counterparty_id, counterparty_name, counterparties, search, version_shown, changed_at"""
@@ -44,20 +44,20 @@ BEGIN
 END
 $function$"""  # noqa: S608 - made of our own constants
 
-FIRST_VIEWS = f"""CREATE OR REPLACE FUNCTION exchange_first_views(documents uuid[], member uuid, unit uuid) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-SET plan_cache_mode = force_generic_plan AS $function$
-BEGIN
+# Before its links are written: they are one's own only when the document is. `answered` is what it is made from.
+FIRST_VIEWS = f"""BEGIN
     INSERT INTO exchange_partyview ({COLUMNS}, internal_state, read_at, assignee_id, unit_id)
     SELECT c.*, '', CASE WHEN c.company_id = actor_company() THEN c.changed_at END,
-        CASE WHEN c.company_id = actor_company() THEN member ELSE charge.member_id END,
-        CASE WHEN c.company_id = actor_company() THEN unit ELSE charge.unit_id END
+        CASE WHEN c.company_id = actor_company() THEN member ELSE m.id END,
+        CASE WHEN c.company_id = actor_company() THEN unit ELSE theirs.unit_id END
     FROM exchange_views_of(documents) c JOIN exchange_document d ON d.id = c.document_id
-    {CHARGE}
+        LEFT JOIN exchange_partyview mine ON mine.document_id = answered AND mine.company_id = actor_company()
+        LEFT JOIN exchange_partyview theirs
+            ON theirs.document_id = mine.document_id AND theirs.company_id = c.company_id
+        LEFT JOIN identity_member m ON m.id = theirs.assignee_id AND m.suspended_at IS NULL
     WHERE d.owner_id = actor_company() AND NOT d.from_outside
         AND NOT EXISTS (SELECT 1 FROM exchange_partyview v WHERE v.document_id = c.document_id);
-END
-$function$"""  # noqa: S608 - made of our own constants
+END"""  # noqa: S608 - made of our own constants
 
 
 class Migration(migrations.Migration):
@@ -126,5 +126,15 @@ class Migration(migrations.Migration):
         composite_key("exchange_handover", "giver_id, company_id", "identity_member", "id, company_id"),
         composite_key("exchange_handover", "taker_id, company_id", "identity_member", "id, company_id"),
         migrations.RunSQL(SYNC_VIEWS, migrations.RunSQL.noop),
-        migrations.RunSQL(FIRST_VIEWS, migrations.RunSQL.noop),
+        migrations.RunSQL("DROP FUNCTION exchange_first_views", migrations.RunSQL.noop),
+        definer_function(
+            "exchange_first_views(documents uuid[], member uuid, unit uuid, answered uuid)",
+            "void",
+            FIRST_VIEWS,
+            roles="torihiki_application",
+        ),
+        migrations.RunSQL(
+            "ALTER FUNCTION exchange_first_views(uuid[], uuid, uuid, uuid) SET plan_cache_mode = force_generic_plan",
+            migrations.RunSQL.noop,
+        ),
     ]

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from torihiki.exchange.access import access_document, access_handovers
-from torihiki.exchange.actions.charging import hand_back, hand_over, put_in_charge, work_of
+from torihiki.exchange.actions.charging import hand_back, hand_over, may_put_in_charge, put_in_charge, work_of
 from torihiki.exchange.pages.detail import detail
+from torihiki.exchange.refusals import RoleMayNot
 from torihiki.identity.access import access_member, access_members
 from torihiki.identity.permissions import MANAGE_MEMBERS
 from torihiki.ledger.desk import DeskRequest, desk
@@ -36,9 +37,16 @@ class TakerForm(forms.Form):
         self.fields["taker"].choices = choices  # type: ignore[attr-defined]
 
 
-@desk("read", methods=("POST",))
+@desk("read", methods=("GET", "POST"))
 def charge_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
     """Put a member, or nobody, in charge."""
+    seen = access_document(request.actor, document_id)
+    if not may_put_in_charge(seen):
+        raise RoleMayNot
+    if request.method == "GET":
+        colleagues = access_members(request.actor).filter(suspended_at=None).order_by("name", "id")
+        context = {"seen": seen, "colleagues": colleagues.values_list("pk", "name")}
+        return render(request, "exchange/charge.html", context)
     wanted = request.POST.get("member", "")
     try:
         put_in_charge(request.actor, document_id, UUID(wanted) if wanted else None, at=timezone.now())

@@ -44,7 +44,6 @@ from torihiki.exchange.quantities import progress_of
 from torihiki.exchange.refusals import DocumentNotVisible, StepNotOpen
 from torihiki.exchange.searching import amount_of
 from torihiki.exchange.specs import DRAFT, ISSUER, KINDS, Kind, Source, State, Step
-from torihiki.identity.access import access_members
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
@@ -52,7 +51,6 @@ from torihiki.lib.ids import new_id
 from torihiki.web.formats import format_day, format_moment
 from torihiki.web.parts import Fact, Moment, Remark
 
-COLLEAGUES_MAX = 500
 OWN_WORDS = {
     "send": (gettext_lazy("sent it"), "outbox"),
     "revise": (gettext_lazy("sent a new version"), "edit"),
@@ -132,7 +130,7 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
         "primary_follow": made[0] if made and not any(offer.step.primary for offer in open_now) else None,
         "nothing_to_do": not (open_now or made or draft or _may_revise(seen)),
         "moments": [_moment(kind, row) for row in access_transitions(seen)],
-        "colleagues": _colleagues(seen),
+        "may_charge": may_put_in_charge(seen),
         "remarks": [_remark(seen, row) for row in access_comments(seen)],
         "files": list(access_attachments(seen)),
         "links": [
@@ -317,14 +315,6 @@ def _may_approve(seen: Seen, draft: Draft | None) -> bool:
     permission = seen.kind.permission(Action.APPROVE)
     stead = seen.actor.using(permission).acts_for
     return seen.actor.may(permission) and draft.submitted_by not in (seen.actor.member_id, stead and stead.member_id)
-
-
-def _colleagues(seen: Seen) -> list[tuple[UUID, str]]:
-    """Who may be put in charge here; nobody where the member may not do that."""
-    if not may_put_in_charge(seen):
-        return []
-    active = access_members(seen.actor).filter(suspended_at=None).order_by("name", "id")
-    return list(active.values_list("pk", "name")[:COLLEAGUES_MAX])
 
 
 def _state_of(kind: Kind, recipient: Recipient, seen: Seen) -> State:

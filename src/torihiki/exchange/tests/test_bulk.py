@@ -206,7 +206,7 @@ def test_a_failure_gives_the_numbers_back(issuer: Desk, receiver: Desk, monkeypa
     rows = rows_for(kind, receiver)
     with issuer.acting() as actor:
         with monkeypatch.context() as broken:
-            broken.setattr(bulk, "FIRST_VIEWS", "SELECT no_such_function(%s, %s, %s)")
+            broken.setattr(bulk, "FIRST_VIEWS", "SELECT no_such_function(%s, %s, %s, %s)")
             with pytest.raises(ProgrammingError), transaction.atomic():
                 issue_documents(actor, kind, rows, at=timezone.now())
         assert not Document.objects.exists()
