@@ -1,0 +1,1 @@
+"""Provisioning by SCIM 2.0 (RFC 7643, RFC 7644)."""
