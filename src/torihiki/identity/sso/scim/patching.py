@@ -2,7 +2,7 @@
 Nothing is written here, so that one operation that is refused refuses all."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from torihiki.identity.sso.scim.filters import Condition, Path, read_path
 from torihiki.identity.sso.scim.refusals import ScimRefused
@@ -14,11 +14,27 @@ NAMES = frozenset({"formatted", "givenname", "familyname"})
 EMAIL = frozenset({"value", "type", "primary"})
 READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
 NOT_KEPT = frozenset(
-    "nickname profileurl title usertype preferredlanguage locale timezone password phonenumbers ims photos addresses"
-    " entitlements roles x509certificates".split()
+    [
+        "nickname",
+        "profileurl",
+        "title",
+        "usertype",
+        "preferredlanguage",
+        "locale",
+        "timezone",
+        "password",
+        "phonenumbers",
+        "ims",
+        "photos",
+        "addresses",
+        "entitlements",
+        "roles",
+        "x509certificates",
+    ]
 )
 """Attributes of the core schema that a provider may map and that nothing here needs; a password is never read."""
 
+Shape = TypeVar("Shape", bound=Part)
 Apply = Callable[[dict[str, Any], str, Path, Any], None]
 
 
@@ -32,7 +48,7 @@ def patched_group(group: Group, operations: Sequence[Operation]) -> Group:
     return _patched(group, operations, _apply_to_group)
 
 
-def _patched[Shape: Part](resource: Shape, operations: Sequence[Operation], apply: Apply) -> Shape:
+def _patched(resource: Shape, operations: Sequence[Operation], apply: Apply) -> Shape:
     state = resource.model_dump(mode="json")
     for each in operations:
         if each.path is not None:

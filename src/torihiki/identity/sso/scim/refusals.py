@@ -15,7 +15,7 @@ class ScimRefused(Refused):
 
     def __init__(self, detail: str, *, status: int = 400, scim_type: str = "") -> None:
         super().__init__(detail)
-        self.status = status
+        self.status = status  # type: ignore[misc]
         self.scim_type = scim_type
 
     def body(self) -> dict[str, Any]:

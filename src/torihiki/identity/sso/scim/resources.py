@@ -1,12 +1,20 @@
 """What a provider says of users and groups, with bounds, and how it comes out of a body."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from django.core.exceptions import ValidationError as Unfit
 from django.core.validators import validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic import model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from torihiki.identity.sso.scim.refusals import ScimRefused
 
@@ -145,6 +153,9 @@ class Patch(Part):
         return self
 
 
+Shape = TypeVar("Shape", bound=Part)
+
+
 def read_json(content: bytes) -> dict[str, Any]:
     """An object. Raises ScimRefused: 413 above 1 MiB, invalidSyntax for what is no JSON, too deep, or says a name
     twice."""
@@ -159,7 +170,7 @@ def read_json(content: bytes) -> dict[str, Any]:
     return value
 
 
-def read_as[Shape: Part](shape: type[Shape], value: Any) -> Shape:
+def read_as(shape: type[Shape], value: Any) -> Shape:
     """Raises ScimRefused (invalidValue), naming the attributes and never what stood there."""
     try:
         return shape.model_validate(value)
