@@ -28,7 +28,7 @@ from torihiki.tenancy.actor import Actor, Loan, scope
 COOKIE_LENGTH_MAX = 100
 BACKGROUND = "Torihiki-Background"
 """Header of requests that a page makes by itself (polling): they do not count as doing something."""
-API_PATH = "/api/"
+API_PATHS = ("/api/", "/scim/")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class SessionMiddleware:
     """Sets `request.actor` (None where nobody is signed in), `request.session_token`, `request.proved_at`,
     `request.how` and `request.address`. A session that turns up outside its company's networks ends there (2-5-4).
 
-    Under `/api/` a token signs in and a cookie does not, so that no other site can make a browser call the API.
+    Under `/api/` and `/scim/` a token signs in and a cookie does not, so that no other site can make a browser call the API.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -65,7 +65,7 @@ class SessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         address = client_address(request)
-        if request.path_info.startswith(API_PATH):
+        if request.path_info.startswith(API_PATHS):
             request.address = address  # type: ignore[attr-defined]
             request.actor = _program(request, address)  # type: ignore[attr-defined]
             request.session_token, request.proved_at = "", None  # type: ignore[attr-defined]

@@ -12,7 +12,16 @@ from torihiki.identity.access import access_members, access_memberships
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Role
 from torihiki.identity.sso.connections import Connection, open_connection
-from torihiki.identity.sso.models import EmergencyAccess, Entrance, IdentityProvider, LinkedIdentity, State
+from torihiki.identity.sso.models import (
+    EmergencyAccess,
+    Entrance,
+    Grouping,
+    IdentityProvider,
+    LinkedIdentity,
+    ProvisionedGroup,
+    ProvisionedUser,
+    State,
+)
 from torihiki.identity.sso.refusals import NoProvider
 from torihiki.tenancy.actor import Actor, scope
 
@@ -32,6 +41,34 @@ def access_provider(actor: Actor, provider_id: UUID) -> IdentityProvider:
 def access_links(actor: Actor) -> QuerySet[LinkedIdentity]:
     """All of the company's, with member and provider."""
     return LinkedIdentity.objects.filter(company_id=actor.company).select_related("member", "provider")
+
+
+def access_users(actor: Actor, provider_id: UUID) -> QuerySet[ProvisionedUser]:
+    """Whom a provider keeps by SCIM, without those whom it has removed."""
+    mine = ProvisionedUser.objects.filter(company_id=actor.company, provider_id=provider_id, deleted_at=None)
+    return mine.select_related("member").order_by("id")
+
+
+def access_groups(actor: Actor, provider_id: UUID) -> QuerySet[ProvisionedGroup]:
+    return ProvisionedGroup.objects.filter(company_id=actor.company, provider_id=provider_id).order_by("id")
+
+
+def access_groupings(actor: Actor, provider_id: UUID) -> QuerySet[Grouping]:
+    """Who is in which group, with user and group."""
+    mine = Grouping.objects.filter(company_id=actor.company, provider_id=provider_id)
+    return mine.select_related("user", "group").order_by("id")
+
+
+def access_former_users(actor: Actor, provider_id: UUID) -> QuerySet[ProvisionedUser]:
+    """Whom the provider has removed: provisioned anew, they are the same members again."""
+    mine = ProvisionedUser.objects.filter(company_id=actor.company, provider_id=provider_id)
+    return mine.exclude(deleted_at=None).select_related("member").order_by("-deleted_at", "id")
+
+
+def access_provisioning(actor: Actor, member_id: UUID) -> ProvisionedUser | None:
+    """By which provider a member is kept."""
+    mine = ProvisionedUser.objects.filter(company_id=actor.company, member_id=member_id, deleted_at=None)
+    return mine.select_related("provider").order_by("id").first()
 
 
 def access_entrance(actor: Actor) -> Entrance | None:

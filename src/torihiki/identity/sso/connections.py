@@ -38,6 +38,9 @@ class Rules(BaseModel):
     roles_by_group: dict[Group, GivenRole] = Field(default_factory=dict, max_length=GROUPS_MAX)
     """The highest role that one of the person's groups gives; set anew at each sign-in where any group is named."""
     groups_from: Name = "groups"
+    provisioned_from: Annotated[str, StringConstraints(max_length=200, pattern=r"^[!-~]*$")] = ""
+    """The claim or attribute that says which user of SCIM signs in; empty: the subject."""
+    provisioned_as: Literal["externalId", "userName"] = "externalId"
     signs_out_there: bool = False
     """Whoever signs out here is led on to the provider's sign-out; else a link offers it."""
 
@@ -119,6 +122,7 @@ class VerifiedIdentity:
     name: str = ""
     groups: tuple[str, ...] = ()
     sid: str = ""
+    provisioned: str = ""  # what it is known by as a provisioned user
     proved_at: datetime | None = None  # when the person last showed the provider who they are; None: it does not say
     logout: Mapping[str, str] = field(default_factory=dict)
 

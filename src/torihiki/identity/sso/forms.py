@@ -49,6 +49,17 @@ class ProviderForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("One to a line: group = viewer, clerk, approver or administrator. The highest one counts."),
     )
+    provisioned_from = forms.CharField(
+        label=_("SCIM: who signs in stands in"),
+        required=False,
+        max_length=200,
+        help_text=_("A claim or attribute, such as oid with Entra ID. Left empty: the subject itself."),
+    )
+    provisioned_as = forms.ChoiceField(
+        label=_("SCIM: and is equal to"),
+        choices=[("externalId", "externalId"), ("userName", "userName")],
+        initial="externalId",
+    )
     signs_out_there = forms.BooleanField(
         label=_("Sign out at the provider too"),
         required=False,
@@ -73,7 +84,15 @@ class ProviderForm(forms.Form):
         return found
 
     def rules(self) -> dict[str, Any]:
-        names = ("creates_members", "default_role", "groups_from", "roles_by_group", "signs_out_there")
+        names = (
+            "creates_members",
+            "default_role",
+            "groups_from",
+            "roles_by_group",
+            "provisioned_from",
+            "provisioned_as",
+            "signs_out_there",
+        )
         return {name: self.cleaned_data[name] for name in names}
 
     def refuse(self, error: ValidationError) -> None:

@@ -60,7 +60,7 @@ class LinkedIdentity(models.Model):
     provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
     member = models.ForeignKey(Member, on_delete=models.CASCADE)
     subject = models.CharField(max_length=1024)
-    how = models.CharField(max_length=12)  # linked, created, invited
+    how = models.CharField(max_length=12)  # linked, created, invited, provisioned
     linked_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
 
@@ -72,6 +72,94 @@ class LinkedIdentity(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class ProvisionedUser(models.Model):
+    """A user as a provider keeps it by SCIM (RFC 7643, 4.1), and the member it stands for. `adopted`: the member was
+    here before, and keeps name, address and way in."""
+
+    row_security = Owned(
+        commands=(
+            "SELECT",
+            "INSERT",
+            "UPDATE (user_name, external_id, attributes, version, changed_at, deleted_at)",
+        )
+    )
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    adopted = models.BooleanField()
+    user_name = models.CharField(max_length=200)  # in lower case: told apart without regard to case
+    external_id = models.CharField(max_length=200, blank=True)
+    attributes = models.JSONField()  # scim.resources.User as it was last said
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "user_name"], condition=models.Q(deleted_at=None), name="user_name_once"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "external_id"],
+                condition=models.Q(deleted_at=None) & ~models.Q(external_id=""),
+                name="external_id_once",
+            ),
+            models.UniqueConstraint(fields=["provider", "member"], name="member_provisioned_once"),
+            models.UniqueConstraint(fields=["id", "provider", "company"], name="user_of_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return self.user_name
+
+
+class ProvisionedGroup(models.Model):
+    """A group as a provider keeps it by SCIM (RFC 7643, 4.2); its name or external id gives a role by the connection's
+    rules."""
+
+    row_security = Owned(
+        commands=("SELECT", "INSERT", "UPDATE (display_name, external_id, version, changed_at)", "DELETE")
+    )
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
+    display_name = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "display_name"], name="group_name_once"),
+            models.UniqueConstraint(fields=["id", "provider", "company"], name="group_of_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class Grouping(models.Model):
+    """A provisioned user in a provisioned group of the same provider."""
+
+    row_security = Owned(commands=("SELECT", "INSERT", "DELETE"))
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, db_index=False)
+    group = models.ForeignKey(ProvisionedGroup, on_delete=models.CASCADE, related_name="groupings", db_index=False)
+    user = models.ForeignKey(ProvisionedUser, on_delete=models.CASCADE, related_name="groupings")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["group", "user"], name="in_group_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.group_id}"
 
 
 class Entrance(models.Model):

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from torihiki.identity.sso.pages import closing, connections, emergency, entering, oidc, saml
+from torihiki.identity.sso.pages import closing, connections, emergency, entering, oidc, provisioning, saml, scim
+from torihiki.identity.sso.scim.door import address
 
 urlpatterns = [
     path("sso/find", entering.find_page, name="sso-find"),
@@ -26,6 +27,38 @@ urlpatterns = [
     path("company/sign-in/<uuid:provider_id>/on", connections.switch_on_page, name="switch-on-identity-provider"),
     path("company/sign-in/<uuid:provider_id>/off", connections.switch_off_page, name="switch-off-identity-provider"),
     path("company/sign-in/<uuid:provider_id>/remove", connections.remove_page, name="remove-identity-provider"),
+    path("company/sign-in/<uuid:provider_id>/scim", provisioning.provisioning_page, name="provisioning"),
+    path("company/sign-in/<uuid:provider_id>/scim/tokens", provisioning.new_scim_token_page, name="new-scim-token"),
+    path(
+        "company/sign-in/<uuid:provider_id>/scim/tokens/<uuid:token_id>/revoke",
+        provisioning.revoke_scim_token_page,
+        name="revoke-scim-token",
+    ),
+    address("ServiceProviderConfig", name="scim-config", GET=scim.config),
+    address("ResourceTypes", name="scim-types", GET=scim.types),
+    address("ResourceTypes/<str:key>", name="scim-type", GET=scim.one_type),
+    address("Schemas", name="scim-schemas", GET=scim.all_schemas),
+    address("Schemas/<str:key>", name="scim-schema", GET=scim.one_schema),
+    address("Me", name="scim-me", GET=scim.not_here),
+    address("Bulk", name="scim-bulk", POST=scim.not_here),
+    address("Users", name="scim-users", GET=scim.list_users, POST=scim.create_user),
+    address(
+        "Users/<uuid:user_id>",
+        name="scim-user",
+        GET=scim.get_user,
+        PUT=scim.replace_user,
+        PATCH=scim.patch_user,
+        DELETE=scim.delete_user,
+    ),
+    address("Groups", name="scim-groups", GET=scim.list_groups, POST=scim.create_group),
+    address(
+        "Groups/<uuid:group_id>",
+        name="scim-group",
+        GET=scim.get_group,
+        PUT=scim.replace_group,
+        PATCH=scim.patch_group,
+        DELETE=scim.delete_group,
+    ),
     path("company/sign-in/links/<uuid:link_id>/remove", connections.unlink_member_page, name="unlink-member"),
     path("profile/links", connections.own_links_page, name="own-links"),
     path("profile/links/new/<uuid:provider_id>", connections.link_page, name="link-identity"),

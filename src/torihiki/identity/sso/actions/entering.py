@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -16,7 +17,7 @@ from torihiki.identity.actions.signing import actor_of
 from torihiki.identity.models import Account, Company, Invitation, Member
 from torihiki.identity.permissions import PERMISSIONS, Role
 from torihiki.identity.refusals import InvitationOver
-from torihiki.identity.sso.access import access_links, access_provider
+from torihiki.identity.sso.access import access_links, access_provider, access_users
 from torihiki.identity.sso.connections import Connection, VerifiedIdentity
 from torihiki.identity.sso.events import SsoEvent
 from torihiki.identity.sso.flows import Purpose, Taken, remember_arrival
@@ -70,7 +71,9 @@ def enter_as(
                 raise AlreadyLinked
             actor = _accept(platform, connection, identity, bytes.fromhex(taken.next), at)
         elif link is None:
-            actor = _create(platform, connection, identity, at)
+            actor = _enter_provisioned(platform, connection, identity, at) or _create(
+                platform, connection, identity, at
+            )
         else:
             actor = _enter(platform, connection, identity, link, at)
         assert actor.member_id is not None
@@ -141,6 +144,27 @@ def _enter(
     return actor
 
 
+def _enter_provisioned(
+    platform: Actor, connection: Connection, identity: VerifiedIdentity, at: datetime
+) -> Actor | None:
+    """Whom the same provider has provisioned by SCIM, at the first sign-in; None where that is nobody. Members who were
+    here before have an account of their own and link it themselves."""
+    if not identity.provisioned:
+        return None
+    users = access_users(platform, connection.provider_id).filter(adopted=False)
+    if connection.settings.provisioned_as == "userName":
+        user = users.filter(user_name=identity.provisioned.lower()).first()
+    else:
+        user = users.filter(external_id=identity.provisioned).first()
+    if user is None or access_links(platform).filter(provider_id=connection.provider_id, member=user.member).exists():
+        return None
+    if user.member.suspended_at:
+        raise NobodyKnown
+    _link(actor_of(user.member), connection, identity, user.member, "provisioned", at)
+    link = access_links(platform).get(provider_id=connection.provider_id, subject=identity.subject)
+    return _enter(platform, connection, identity, link, at)
+
+
 def _create(platform: Actor, connection: Connection, identity: VerifiedIdentity, at: datetime) -> Actor:
     """A member who was never here, with an account that no password opens."""
     settings = connection.settings
@@ -174,14 +198,33 @@ def _join(
     how: str,
     invitation: Invitation | None = None,
 ) -> Actor:
+    joining = found_account(
+        platform,
+        name=invitation.name if invitation else identity.name or identity.email,
+        email=invitation.email if invitation else identity.email,
+        role=role,
+        unit_id=invitation.unit_id if invitation else None,
+        at=at,
+    )
+    with scope(joining):
+        member = access_member(joining, joining.member)
+        if invitation:
+            grant_invited(joining, member, invitation.own_roles, invited_by=invitation.invited_by, at=at)
+        _link(joining, connection, identity, member, how, at)
+    return joining
+
+
+def found_account(
+    platform: Actor, *, name: str, email: str, role: str, unit_id: UUID | None = None, at: datetime
+) -> Actor:
+    """A new member with a new account that no password opens; who it is."""
     company = Company.objects.get(pk=platform.company)
-    name = (invitation.name if invitation else identity.name or identity.email)[:NAME_LENGTH_MAX]
     joining = Actor(
         company_id=company.id,
         account_id=new_id(),
         member_id=new_id(),
-        unit_id=invitation.unit_id if invitation else None,
-        name=name,
+        unit_id=unit_id,
+        name=name[:NAME_LENGTH_MAX],
         company_name=company.name,
         role=role,
         permissions=PERMISSIONS[role],
@@ -193,19 +236,16 @@ def _join(
             password=make_password(None),
             created_at=at,
         )
-        member = Member.objects.create(
+        Member.objects.create(
             id=joining.member_id,
             company=company,
             account_id=joining.account,
-            unit_id=joining.unit_id,
-            name=name,
-            email=invitation.email if invitation else identity.email,
+            unit_id=unit_id,
+            name=joining.name,
+            email=email,
             role=role,
             created_at=at,
         )
-        if invitation:
-            grant_invited(joining, member, invitation.own_roles, invited_by=invitation.invited_by, at=at)
-        _link(joining, connection, identity, member, how, at)
     return joining
 
 
@@ -225,7 +265,8 @@ def _link(
             )
     except IntegrityError as error:
         raise AlreadyLinked from error
-    event = SsoEvent.IDENTITY_LINKED if how == "linked" else SsoEvent.MEMBER_CREATED
+    known = how in ("linked", "provisioned")
+    event = SsoEvent.IDENTITY_LINKED if known else SsoEvent.MEMBER_CREATED
     _record(event, actor, member, connection, identity, at, role=member.role, how=how)
 
 

@@ -78,6 +78,7 @@ def identity_for(
         name=_word(claims.get("name")) or _word(claims.get("preferred_username")),
         groups=_groups(claims.get(connection.oidc.groups_from)),
         sid=_text(claims, "sid", SID_LENGTH_MAX),
+        provisioned=_word(claims.get(connection.oidc.provisioned_from or "sub")),
         proved_at=_moment(claims, "auth_time"),
     )
 

@@ -143,6 +143,7 @@ def _read_assertion(
         name=_word(attributes.get(settings.name_from)),
         groups=tuple(attributes.get(settings.groups_from, ()))[:GROUPS_MAX],
         sid=sid,
+        provisioned=_word(attributes.get(settings.provisioned_from)) if settings.provisioned_from else name,
         proved_at=proved_at,
         logout={key: value for key in qualifiers if (value := name_id.get(key))},
     )

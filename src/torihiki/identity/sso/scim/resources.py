@@ -22,7 +22,7 @@ BYTES_MAX = 2**20
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 OPERATIONS_MAX = 100
 EMAILS_MAX = 10
-MEMBERS_MAX = 1_000
+MEMBERS_MAX = 10_000
 
 
 def _printable(text: str) -> str:
