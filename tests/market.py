@@ -63,8 +63,10 @@ from torihiki.identity.policies import LockoutPolicy
 from torihiki.identity.second_step import begin_app, confirm_app, mail_code
 from torihiki.identity.sso.actions.connections import add_provider, set_entrance
 from torihiki.identity.sso.actions.emergency import ANSWER_WITHIN
+from torihiki.identity.sso.actions.provisioning import make_scim_token, provision_group, provision_user, remove_user
 from torihiki.identity.sso.connections import OidcSettings
-from torihiki.identity.sso.models import LinkedIdentity, Protocol
+from torihiki.identity.sso.models import IdentityProvider, LinkedIdentity, Protocol
+from torihiki.identity.sso.scim.resources import Group, User
 from torihiki.lib.ids import new_id
 from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
@@ -261,6 +263,8 @@ class Builder:
             _token, desk.viewer.token = create_token(actor, name=self.mark(), scopes=["*.read"], at=now)
             former, _secret = create_token(actor, name=self.mark(), scopes=["*.read"], at=now)
             revoke_token(actor, former.pk, at=now)
+            provider = IdentityProvider.objects.get(company_id=actor.company)
+            _token, desk.scim_token = make_scim_token(actor, provider.pk, at=now)
 
     def sign_on(self, actor: Actor) -> None:
         """Connections that are not switched on: a door that is open is everybody's to try."""
@@ -290,6 +294,20 @@ class Builder:
             linked_at=now,
         )
         set_entrance(actor, slug=self.mark().lower(), at=now)
+        self.provision(actor, provider)
+
+    def provision(self, actor: Actor, provider: IdentityProvider) -> None:
+        """A user of the provider in a group of it; one who was here before, and went."""
+        now, acting = timezone.now(), replace(actor, member_id=None)
+        made = []
+        for _nth in range(2):
+            emails = [{"value": f"{self.mark().lower()}@x.example"}]
+            said = {"userName": self.mark(), "externalId": self.mark(), "displayName": self.mark(), "emails": emails}
+            made.append(provision_user(acting, provider, User.model_validate(said), at=now))
+        members = [{"value": str(made[0].pk)}]
+        group = {"displayName": self.mark(), "externalId": self.mark(), "members": members}
+        provision_group(acting, provider, Group.model_validate(group), at=now)
+        remove_user(acting, provider, made[1].pk, seen=None, at=now)
 
     def emergency(self, desk: Desk) -> None:
         """Passwords that were open for a minute; nothing is closed to them otherwise."""

@@ -117,7 +117,7 @@ def test_nobody_who_is_not_signed_in_gets_past_a_desk(market: Market) -> None:
 def test_a_session_opens_no_door_of_the_api(market: Market) -> None:
     """Else any site could make a signed-in browser write."""
     desk = market.desks["issuer"]
-    walk = Walk(market, replace(desk, token=""))
+    walk = Walk(market, replace(desk, token="", scim_token=""))
     assert desk.get("/").status_code == 200
     for route in [route for route in ROUTES if route.is_api]:
         values = {name: new_id() for name in id_parameters(route)} | walk.words_of(route)[0]
@@ -169,6 +169,11 @@ def walk_along(market: Market, desk: str, long: bool, methods: tuple[str, ...] =
 
 ACCESS = {name: function for name, function in access_functions().items() if without_filter(function) is not None}
 TWICE = {
+    "identity.sso.access.access_users": "only of a connection that access_provider let through",
+    "identity.sso.access.access_former_users": "only of a connection that access_provider let through",
+    "identity.sso.access.access_groups": "only of a connection that access_provider let through",
+    "identity.sso.access.access_groupings": "only of a connection that access_provider let through",
+    "identity.sso.access.access_provisioning": "of a member whom access_member let through",
     "exchange.access.access_in_charge": "of a member whom access_member let through",
     "exchange.access.access_versions": "only of a document that access_document let through, up to what was shown",
     "identity.access.access_grants": "only of a member or a role that was let through",

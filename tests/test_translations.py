@@ -219,6 +219,8 @@ LITERALS = {
     "Enter": "a key",
     "Backspace": "a key",
     "CSV": "a format's name",
+    "userName": "an attribute of SCIM",
+    "userName:": "an attribute of SCIM",
     "JSON": "a format's name",
     "OpenAPI 3.1 (JSON)": "a format's name",
     "Authorization: Bearer tk_…": "a header, as programs send it",
@@ -333,6 +335,9 @@ ENGLISH_ONLY = {
     "project/local": "what bin/up and its mail sink say to whoever runs them on a terminal",
     "project/cli.py": "commands on a terminal",
     "project/demo": "Japanese people and companies that the demo invents",
+    "identity/sso/scim": "what a provider's log reads",
+    "identity/sso/pages/scim.py": "what a provider's log reads",
+    "identity/sso/actions/provisioning.py": "what a provider's log reads",
     "web/templatetags": "its docstring shows how the components are used",
 }
 MODULES = sorted(

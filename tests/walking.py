@@ -50,6 +50,11 @@ CONTENT: dict[str, tuple[str, Any]] = {
     "api-files": ("?name=a.txt", b"a"),
     "api-imports": ("?kind=invoice", [{"recipients": ["00000000-0000-7000-8000-000000000000"], "body": {}}]),
     "api-take-in": ("?name=a.xml", b"<a/>"),
+    "scim-users": ("", {"userName": "ですか"}),
+    "scim-user": ("", {"userName": "ですか"}),
+    "scim-groups": ("", {"displayName": "ですか", "members": [{"value": "00000000-0000-7000-8000-000000000000"}]}),
+    "scim-group": ("", {"displayName": "ですか"}),
+    "scim-bulk": ("", {}),
 }
 """What a program sends to each address of the API that takes anything: a query, and JSON or bytes."""
 
@@ -242,6 +247,8 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("delivery_id",): ids("delivery_id", "exchange_webhookdelivery", "company_id"),
     ("token",): withdrawn,
     ("handover_id",): ids("handover_id", "exchange_handover", "company_id"),
+    ("user_id",): ids("user_id", "sso_provisioneduser", "company_id"),
+    ("group_id",): ids("group_id", "sso_provisionedgroup", "company_id"),
     ("provider_id",): ids("provider_id", "sso_identityprovider", "protocol"),
     ("link_id",): ids("link_id", "sso_linkedidentity", "company_id"),
 }
@@ -259,6 +266,7 @@ WORDS: dict[str, Callable[[], list[str]]] = {
     "protocol": lambda: ["oidc", "saml"],
     "slug": lambda: ["no-such-company"],  # who knows a company's address for signing in may see its doors
     "answer": lambda: ["accept", "decline", "register"],
+    "key": lambda: ["User", "urn:ietf:params:scim:schemas:core:2.0:Group", "ですか"],
 }
 """Parameters that are words of the product and no ids."""
 
@@ -352,10 +360,11 @@ class Walk:
         if data is not None:
             query, content = (f"?{urlencode(data)}", None) if method == "GET" else ("", dict(data))
         headers = {"Idempotency-Key": str(new_id()), "Accept-Language": "ja"}
-        if self.desk.token:
-            headers["Authorization"] = f"Bearer {self.desk.token}"
+        is_scim = route.name.startswith("scim-")
+        if token := (self.desk.scim_token if is_scim else "") or self.desk.token:
+            headers["Authorization"] = f"Bearer {token}"
         if method in ("PATCH", "DELETE"):
-            headers["If-Match"] = '"1.1"'
+            headers["If-Match"] = '"1"' if is_scim else '"1.1"'
         raw = content if isinstance(content, bytes) else json.dumps(content).encode()
         media = "application/octet-stream" if isinstance(content, bytes) else "application/json"
         sends = method in ("POST", "PATCH", "PUT") and content is not None
@@ -423,8 +432,9 @@ class Walk:
         return [dict(words) for words in Walk(self.market, self.desk, long=True).words_of(route)]
 
 
-UNREADABLE = {"document-pdf", "api-pdf", "sign-in", "audit-csv", "audit-lines", "documents-csv"}
-"""Compressed; not for who is signed in; and exports, which are walked with the questions."""
+UNREADABLE = {"document-pdf", "api-pdf", "sign-in", "audit-csv", "audit-lines", "documents-csv", "scim-me"}
+"""Compressed; not for who is signed in; exports, which are walked with the questions; and what is not there by its
+standard (501)."""
 
 
 def id_parameters(route: Route) -> tuple[str, ...]:

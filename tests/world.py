@@ -56,6 +56,7 @@ class Desk:
     party: Party
     client: Client
     colleagues: dict[str, "Desk"] = field(default_factory=dict, repr=False)
+    scim_token: str = ""  # of the provider of one of its connections, where the test's world has one
     token: str = ""  # of a program with the same permissions, where the test's world has one
 
     @property

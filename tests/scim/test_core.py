@@ -52,11 +52,24 @@ def test_filters_are_read(text, conditions):
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", "userName", 'userName eq', 'userName co "a"', 'userName eq "a" or active eq true', 'not (userName eq "a")',
-        'userName eq "a', 'userName eq "a"active eq true', "userName eq 'a'", 'userName eq "\\ud800"', 'userName eq "\\u0000"',
-        'userName eq 12', " and ".join(['userName eq "a"'] * 6), 'a' * 2_000, 'a..b eq "x"',
+        "",
+        " ",
+        "userName",
+        "userName eq",
+        'userName co "a"',
+        'userName eq "a" or active eq true',
+        'not (userName eq "a")',
+        'userName eq "a',
+        'userName eq "a"active eq true',
+        "userName eq 'a'",
+        'userName eq "\\ud800"',
+        'userName eq "\\u0000"',
+        "userName eq 12",
+        " and ".join(['userName eq "a"'] * 6),
+        "a" * 2_000,
+        'a..b eq "x"',
     ],
-)  # fmt: skip
+)
 def test_other_filters_are_refused(text):
     refused("invalidFilter", read_filter, text)
 
@@ -149,10 +162,28 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-PATHS = st.none() | st.text(max_size=30) | st.sampled_from(
-    ["active", "emails", "emails.value", 'emails[type eq "work"]', 'emails[primary eq true].type', "name", "name.formatted",
-     "members", 'members[value eq "1"]', "userName", "displayName", "id", "addresses", 'emails[x eq "1"].value']
-)  # fmt: skip
+PATHS = (
+    st.none()
+    | st.text(max_size=30)
+    | st.sampled_from(
+        [
+            "active",
+            "emails",
+            "emails.value",
+            'emails[type eq "work"]',
+            "emails[primary eq true].type",
+            "name",
+            "name.formatted",
+            "members",
+            'members[value eq "1"]',
+            "userName",
+            "displayName",
+            "id",
+            "addresses",
+            'emails[x eq "1"].value',
+        ]
+    )
+)
 OPERATIONS = st.fixed_dictionaries(
     {"op": st.sampled_from(["add", "Add", "remove", "replace", "x"]), "path": PATHS, "value": VALUES}
 )
@@ -162,10 +193,13 @@ OPERATIONS = st.fixed_dictionaries(
 @given(st.lists(OPERATIONS, min_size=1, max_size=4), st.booleans())
 def test_whatever_is_sent_gives_a_resource_or_a_refusal(operations, is_group):
     of = Group.model_validate({"displayName": "g", "members": [{"value": "1"}]}) if is_group else HANAKO
+    refused = 0
     try:
         changed = patch(*operations, of=of)
     except ScimRefused as refusal:
-        assert 400 <= refusal.status < 500
+        refused = refusal.status
+    if refused:
+        assert 400 <= refused < 500
     else:
         text = json.dumps(changed.model_dump(mode="json"), ensure_ascii=False)
         text.encode()
@@ -181,7 +215,9 @@ def test_whatever_is_asked_is_read_or_refused(text, value):
         lambda each: read_as(User, value),
         lambda each: read_json(each.encode("utf-8", "replace")),
     ):
+        status = 400
         try:
             read(text)
         except ScimRefused as refusal:
-            assert 400 <= refusal.status < 500
+            status = refusal.status
+        assert 400 <= status < 500

@@ -57,7 +57,8 @@ class SessionMiddleware:
     """Sets `request.actor` (None where nobody is signed in), `request.session_token`, `request.proved_at`,
     `request.how` and `request.address`. A session that turns up outside its company's networks ends there (2-5-4).
 
-    Under `/api/` and `/scim/` a token signs in and a cookie does not, so that no other site can make a browser call the API.
+    Under `/api/` and `/scim/` a token signs in and a cookie does not, so that no other site can make a browser call
+    what is there.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

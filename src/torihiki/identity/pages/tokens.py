@@ -79,7 +79,9 @@ def scope_words(scopes: list[str]) -> list[str | Promise]:
     lines: list[str | Promise] = []
     for scope in scopes:
         service, _dot, action = scope.rpartition(".")
-        if scope == MANAGE_PARTNERS:
+        if service == "scim":
+            lines.append(_("Provision members by single sign-on (SCIM)"))
+        elif scope == MANAGE_PARTNERS:
             lines.append(_("Keep the list of partners"))
         else:
             by_service.setdefault(service, []).append(action)

@@ -55,7 +55,7 @@ def access_groups(actor: Actor, provider_id: UUID) -> QuerySet[ProvisionedGroup]
 
 def access_groupings(actor: Actor, provider_id: UUID) -> QuerySet[Grouping]:
     """Who is in which group, with user and group."""
-    mine = Grouping.objects.filter(company_id=actor.company, provider_id=provider_id)
+    mine = Grouping.objects.filter(company_id=actor.company, group__provider_id=provider_id)
     return mine.select_related("user", "group").order_by("id")
 
 

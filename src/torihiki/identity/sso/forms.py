@@ -57,6 +57,7 @@ class ProviderForm(forms.Form):
     )
     provisioned_as = forms.ChoiceField(
         label=_("SCIM: and is equal to"),
+        required=False,
         choices=[("externalId", "externalId"), ("userName", "userName")],
         initial="externalId",
     )
@@ -93,7 +94,7 @@ class ProviderForm(forms.Form):
             "provisioned_as",
             "signs_out_there",
         )
-        return {name: self.cleaned_data[name] for name in names}
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] or name != "provisioned_as"}
 
     def refuse(self, error: ValidationError) -> None:
         """What the schema objects to, beside the field of that name."""

@@ -110,7 +110,7 @@ class ProvisionedUser(models.Model):
                 name="external_id_once",
             ),
             models.UniqueConstraint(fields=["provider", "member"], name="member_provisioned_once"),
-            models.UniqueConstraint(fields=["id", "provider", "company"], name="user_of_provider"),
+            models.UniqueConstraint(fields=["id", "company"], name="user_of_company"),
         ]
 
     def __str__(self) -> str:
@@ -137,7 +137,7 @@ class ProvisionedGroup(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["provider", "display_name"], name="group_name_once"),
-            models.UniqueConstraint(fields=["id", "provider", "company"], name="group_of_provider"),
+            models.UniqueConstraint(fields=["id", "company"], name="group_of_company"),
         ]
 
     def __str__(self) -> str:
@@ -145,13 +145,12 @@ class ProvisionedGroup(models.Model):
 
 
 class Grouping(models.Model):
-    """A provisioned user in a provisioned group of the same provider."""
+    """A provisioned user in a provisioned group."""
 
     row_security = Owned(commands=("SELECT", "INSERT", "DELETE"))
 
     id = models.UUIDField(primary_key=True, default=new_id)
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
-    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, db_index=False)
     group = models.ForeignKey(ProvisionedGroup, on_delete=models.CASCADE, related_name="groupings", db_index=False)
     user = models.ForeignKey(ProvisionedUser, on_delete=models.CASCADE, related_name="groupings")
 

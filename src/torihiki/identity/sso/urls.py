@@ -29,11 +29,6 @@ urlpatterns = [
     path("company/sign-in/<uuid:provider_id>/remove", connections.remove_page, name="remove-identity-provider"),
     path("company/sign-in/<uuid:provider_id>/scim", provisioning.provisioning_page, name="provisioning"),
     path("company/sign-in/<uuid:provider_id>/scim/tokens", provisioning.new_scim_token_page, name="new-scim-token"),
-    path(
-        "company/sign-in/<uuid:provider_id>/scim/tokens/<uuid:token_id>/revoke",
-        provisioning.revoke_scim_token_page,
-        name="revoke-scim-token",
-    ),
     address("ServiceProviderConfig", name="scim-config", GET=scim.config),
     address("ResourceTypes", name="scim-types", GET=scim.types),
     address("ResourceTypes/<str:key>", name="scim-type", GET=scim.one_type),

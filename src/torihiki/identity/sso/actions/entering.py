@@ -71,9 +71,8 @@ def enter_as(
                 raise AlreadyLinked
             actor = _accept(platform, connection, identity, bytes.fromhex(taken.next), at)
         elif link is None:
-            actor = _enter_provisioned(platform, connection, identity, at) or _create(
-                platform, connection, identity, at
-            )
+            known = _enter_provisioned(platform, connection, identity, at)
+            actor = known or _create(platform, connection, identity, at)
         else:
             actor = _enter(platform, connection, identity, link, at)
         assert actor.member_id is not None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.crypto.digest import token_hash
@@ -66,7 +66,7 @@ def make_scim_token(actor: Actor, provider_id: UUID, *, at: datetime) -> tuple[A
     return token, secret
 
 
-def scim_tokens(actor: Actor, provider_id: UUID):  # type: ignore[no-untyped-def]
+def scim_tokens(actor: Actor, provider_id: UUID) -> QuerySet[ApiToken]:
     """Those of one connection that are not revoked, the newest first."""
     mine = access_tokens(actor).filter(scopes=[SCOPE + provider_id.hex], revoked_at=None)
     return mine.order_by("-created_at", "-id")
@@ -78,9 +78,10 @@ def provision_user(actor: Actor, provider: IdentityProvider, said: User, *, at: 
         lock_company(actor)
         _alone(actor, provider, said)
         former = access_former_users(actor, provider.pk)
-        row = (former.filter(external_id=said.externalid).first() if said.externalid else None) or former.filter(
-            user_name=said.username.lower()
-        ).first()
+        same = Q(user_name=said.username.lower()) | Q(member__email__iexact=said.email)
+        if said.externalid:
+            same |= Q(external_id=said.externalid)
+        row = former.filter(same).first()
         if row is not None:
             row.deleted_at = None
             row.version += 1
@@ -281,10 +282,7 @@ def _fill(actor: Actor, provider: IdentityProvider, row: ProvisionedGroup, membe
         raise ScimRefused("A member of the group is no provisioned user.", scim_type="invalidValue")
     access_groupings(actor, provider.pk).filter(group=row, user_id__in=gone).delete()
     Grouping.objects.bulk_create(
-        [
-            Grouping(id=new_id(), company_id=actor.company, provider=provider, group=row, user_id=user)
-            for user in sorted(new)
-        ]
+        [Grouping(id=new_id(), company_id=actor.company, group=row, user_id=user) for user in sorted(new)]
     )
     return new | gone
 
@@ -327,13 +325,13 @@ def _alone(actor: Actor, provider: IdentityProvider, said: User, but: Provisione
     same = Q(user_name=said.username.lower())
     if said.externalid:
         same |= Q(external_id=said.externalid)
-    if access_users(actor, provider.pk).filter(same).exclude(pk=but and but.pk).exists():
+    if access_users(actor, provider.pk).filter(same).exclude(pk__in=[but.pk] if but else []).exists():
         raise _taken()
 
 
 def _group_alone(actor: Actor, provider: IdentityProvider, said: Group, but: ProvisionedGroup | None = None) -> None:
     same = access_groups(actor, provider.pk).filter(display_name=said.displayname)
-    if same.exclude(pk=but and but.pk).exists():
+    if same.exclude(pk__in=[but.pk] if but else []).exists():
         raise ScimRefused("There is a group with this name.", status=409, scim_type="uniqueness")
 
 

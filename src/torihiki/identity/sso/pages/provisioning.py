@@ -2,13 +2,10 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from torihiki.identity.actions import revoke_token
 from torihiki.identity.pages.proving import recently_proved
 from torihiki.identity.permissions import MANAGE_COMPANY
 from torihiki.identity.sso.access import access_groups, access_provider, access_provisioning, access_users
@@ -46,14 +43,6 @@ def new_scim_token_page(request: DeskRequest, provider_id: UUID) -> HttpResponse
     response = render(request, "sso/scim_token_made.html", context)
     response["Cache-Control"] = "no-store"
     return response
-
-
-@desk(MANAGE_COMPANY, methods=("POST",))
-def revoke_scim_token_page(request: DeskRequest, provider_id: UUID, token_id: UUID) -> HttpResponse:
-    access_provider(request.actor, provider_id)
-    token = revoke_token(request.actor, token_id, at=timezone.now())
-    messages.success(request, _("The token “%(name)s” opens nothing any more.") % {"name": token.name})
-    return redirect("provisioning", provider_id)
 
 
 def provisioned_member(request: HttpRequest) -> ProvisionedUser | None:

@@ -35,7 +35,7 @@ from torihiki.identity.sso.scim.door import ScimRequest, answer, body_of, resour
 from torihiki.identity.sso.scim.filters import Condition, read_filter
 from torihiki.identity.sso.scim.patching import patched_group, patched_user
 from torihiki.identity.sso.scim.refusals import ScimRefused
-from torihiki.identity.sso.scim.resources import Group, Patch, User, read_as, read_json
+from torihiki.identity.sso.scim.resources import Group, Patch, Shape, User, read_as, read_json
 
 START_MAX = 1_000_000
 Row = TypeVar("Row", bound=Model)
@@ -74,8 +74,7 @@ def list_users(request: ScimRequest) -> HttpResponse:
 
 
 def create_user(request: ScimRequest) -> HttpResponse:
-    said = read_as(User, read_json(body_of(request)))
-    row = provision_user(request.actor, request.provider, said, at=timezone.now())
+    row = provision_user(request.actor, request.provider, _said(request, User), at=timezone.now())
     return resource(_users(request, [row])[0], 201)
 
 
@@ -85,20 +84,23 @@ def get_user(request: ScimRequest, user_id: UUID) -> HttpResponse:
 
 
 def replace_user(request: ScimRequest, user_id: UUID) -> HttpResponse:
-    said = read_as(User, read_json(body_of(request)))
     row = change_user(
-        request.actor, request.provider, user_id, lambda before: said, seen=seen_version(request), at=timezone.now()
+        request.actor,
+        request.provider,
+        user_id,
+        lambda before: _said(request, User),
+        seen=seen_version(request),
+        at=timezone.now(),
     )
     return resource(_users(request, [row])[0])
 
 
 def patch_user(request: ScimRequest, user_id: UUID) -> HttpResponse:
-    operations = read_as(Patch, read_json(body_of(request))).operations
     row = change_user(
         request.actor,
         request.provider,
         user_id,
-        lambda before: patched_user(before, operations),
+        lambda before: patched_user(before, _said(request, Patch).operations),
         seen=seen_version(request),
         at=timezone.now(),
     )
@@ -117,8 +119,7 @@ def list_groups(request: ScimRequest) -> HttpResponse:
 
 
 def create_group(request: ScimRequest) -> HttpResponse:
-    said = read_as(Group, read_json(body_of(request)))
-    row = provision_group(request.actor, request.provider, said, at=timezone.now())
+    row = provision_group(request.actor, request.provider, _said(request, Group), at=timezone.now())
     return resource(_groups(request, [row])[0], 201)
 
 
@@ -128,20 +129,23 @@ def get_group(request: ScimRequest, group_id: UUID) -> HttpResponse:
 
 
 def replace_group(request: ScimRequest, group_id: UUID) -> HttpResponse:
-    said = read_as(Group, read_json(body_of(request)))
     row = change_group(
-        request.actor, request.provider, group_id, lambda before: said, seen=seen_version(request), at=timezone.now()
+        request.actor,
+        request.provider,
+        group_id,
+        lambda before: _said(request, Group),
+        seen=seen_version(request),
+        at=timezone.now(),
     )
     return resource(_groups(request, [row])[0])
 
 
 def patch_group(request: ScimRequest, group_id: UUID) -> HttpResponse:
-    operations = read_as(Patch, read_json(body_of(request))).operations
     row = change_group(
         request.actor,
         request.provider,
         group_id,
-        lambda before: patched_group(before, operations),
+        lambda before: patched_group(before, _said(request, Patch).operations),
         seen=seen_version(request),
         at=timezone.now(),
     )
@@ -151,6 +155,11 @@ def patch_group(request: ScimRequest, group_id: UUID) -> HttpResponse:
 def delete_group(request: ScimRequest, group_id: UUID) -> HttpResponse:
     remove_group(request.actor, request.provider, group_id, seen=seen_version(request), at=timezone.now())
     return answer(None, 204)
+
+
+def _said(request: ScimRequest, shape: type[Shape]) -> Shape:
+    """The body. Raises ScimRefused."""
+    return read_as(shape, read_json(body_of(request)))
 
 
 USER_CONDITIONS = {

@@ -1,4 +1,4 @@
-"""The door of SCIM: a token of one connection opens it; every answer is `application/scim+json` (RFC 7644, 3.1 and 3.12).
+"""The door of SCIM: a token of one connection opens it; answers are `application/scim+json` (RFC 7644, 3.1, 3.12).
 
 As with desks, each request is one transaction in its actor's scope, and a refusal leaves one ledger entry.
 """

@@ -131,7 +131,7 @@ def _emails(state: dict[str, Any], op: str, path: Path, value: Any) -> None:
             each[path.sub] = value
     elif path.where is not None:
         for each in chosen:
-            each |= _object(value)
+            each.update(_object(value))
     else:
         given = [_object(each) for each in (value if isinstance(value, list) else [value])]
         known = {str(each.get("value", "")).lower() for each in given}
