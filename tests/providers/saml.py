@@ -164,6 +164,12 @@ def acs_of(to: str) -> str:
     return str(server().metadata.assertion_consumer_service(to, BINDING_HTTP_POST)[0]["location"])
 
 
+@app.get("/favicon.ico")
+def icon():
+    """Browsers ask for it by themselves, and tell where it is missing."""
+    return Response(status=204)
+
+
 @app.get("/slo")
 def single_logout():
     """The other side's request, answered; or its answer to ours. Signatures are checked here: pysaml2 leaves them."""
