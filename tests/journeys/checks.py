@@ -48,7 +48,7 @@ DOUBLE_IDS = """() => {
 
 VISIBLE_WORDS = """() => {
   const found = [document.title];
-  const own = (node) => !node.closest("[lang]:not(html):not(:lang(ja)), script, style, template, noscript, kbd");
+  const own = (node) => !node.closest("[lang]:not(html):not(:lang(ja)), script, style, template, noscript, kbd, code");
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
