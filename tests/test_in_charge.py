@@ -171,7 +171,7 @@ def test_a_leavers_work_is_handed_over_and_back(issuer: Desk, receiver: Desk, st
         entry = Entry.objects.get(event="document.handed_over")
         said = json.loads(bytes(entry.payload or b""))["data"]
         handover = Handover.objects.get()
-    assert said["documents"] == {"quote": 2, "invoice": 2}
+    assert said["documents"] == 4
     [letter] = post.deliver()
     assert "4" in letter.body
     assert {row.view.document_id for row in taker.get("/drafts", {"charge": "me"}).context["rows"]} == {draft}

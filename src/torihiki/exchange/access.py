@@ -82,9 +82,11 @@ GROUP BY l.target_id, l.name, l.target_line"""
 
 
 def access_views(actor: Actor) -> QuerySet[PartyView]:
-    """Every document that the company sees and the member may read."""
+    """Every document that the company sees and the member may read: of all units, or of those that the member works
+    for (clause 2-4-1)."""
     kinds = [kind.code for kind in KINDS.values() if actor.may(kind.permission(Action.READ))]
-    return PartyView.objects.filter(company_id=actor.company, kind__in=kinds)
+    views = PartyView.objects.filter(company_id=actor.company, kind__in=kinds)
+    return views if actor.units is None else views.filter(unit_id__in=actor.units)
 
 
 def access_document(actor: Actor, document_id: UUID, *, to: Action = Action.READ, lock: bool = False) -> Seen:
@@ -95,9 +97,9 @@ def access_document(actor: Actor, document_id: UUID, *, to: Action = Action.READ
     if lock:
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [document_id, actor.company])
-    views = PartyView.objects.select_related("document", "assignee")
+    views = PartyView.objects.select_related("document", "assignee", "unit")
     view = views.filter(company_id=actor.company, document_id=document_id).first()
-    if view is None:
+    if view is None or not actor.reaches(view.unit_id):
         raise DocumentNotVisible
     kind = KINDS[view.kind]
     if not actor.may(kind.permission(to)) and not actor.may(kind.permission(Action.SYSTEM)):

@@ -16,7 +16,7 @@ from torihiki.exchange.models import Document, OutboxMessage, Party, PartyView, 
 from torihiki.exchange.papers import paper, read_sent
 from torihiki.exchange.specs import KINDS, SYSTEM, Kind
 from torihiki.exchange.webhooks.delivering import write_messages
-from torihiki.identity.models import Member, RoleGrant
+from torihiki.identity.models import Member, RoleGrant, Unit
 from torihiki.identity.permissions import PERMISSIONS, Action
 from torihiki.tenancy.actor import Actor, scope
 
@@ -64,6 +64,7 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
         company_id=message.target_id,
         suspended_at=None,
     )
+    members = members.filter(Q(unit_only=False) | Q(unit_id__in=_units_above(view.unit)))
     in_charge = members.filter(pk=view.assignee_id) if view.assignee_id else members.none()
     told = list(in_charge) or list(members[:RECEIVERS_MAX])  # who is in charge, or else everybody who could be
     address = settings.PUBLIC_URL + reverse("document", args=[view.document_id])
@@ -75,6 +76,15 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
             body = render_to_string("exchange/mail/moved.txt", facts)
         mails.append(_mail(message, member.pk, member.email, subject, body))
     return mails
+
+
+def _units_above(unit: Unit | None) -> list[UUID]:
+    """The unit and those that it belongs to: whose members the document concerns. At most DEPTH_MAX steps."""
+    found = []
+    while unit is not None:
+        found.append(unit.pk)
+        unit = unit.parent
+    return found
 
 
 def _happened(message: OutboxMessage, kind: Kind) -> dict[str, object]:

@@ -20,6 +20,7 @@ class ExchangeEvent(Event):
     FILE_ADDED = "document.file_added", _("File attached")
     FILE_REMOVED = "document.file_removed", _("File removed")
     CHARGED = "document.charged", _("Person in charge changed")
+    PUT_IN_UNIT = "document.put_in_unit", _("Unit of a document changed")
     HANDED_OVER = "document.handed_over", _("A member's documents handed over")
     HANDED_BACK = "document.handed_back", _("A member's documents handed back")
     IMPORTED = "document.imported", _("Documents imported")

@@ -55,6 +55,7 @@ urlpatterns = [
     path("documents/<uuid:document_id>/steps/<slug:name>", detail.step_page, name="document-step"),
     path("documents/<uuid:document_id>/draft/<slug:name>", detail.internal_step, name="document-internal"),
     path("documents/<uuid:document_id>/charge", charging.charge_page, name="document-charge"),
+    path("documents/<uuid:document_id>/unit", charging.unit_page, name="document-unit"),
     path("members/<uuid:member_id>/hand-over", charging.hand_over_page, name="hand-over"),
     path("handovers/<uuid:handover_id>/undo", charging.hand_back_page, name="hand-back"),
     path("documents/<uuid:document_id>/comments", detail.comment_page, name="document-comment"),

@@ -148,6 +148,13 @@ class MemberForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     unit = UnitChoiceField(label=pgettext_lazy("organisation", "Unit"))
+    unit_only = forms.BooleanField(
+        label=_("Only documents of this unit and the units below it"),
+        required=False,
+        help_text=_(
+            "What belongs to another unit or to none is not there for the member. Rights about the company do not hold."
+        ),
+    )
 
     def __init__(self, *args: Any, actor: Actor, kept: UUID | None = None, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -106,7 +106,7 @@ class Member(models.Model):
 
     row_security = PartyVisible(
         # A person joins a company by an own act; nobody else's account can be made a member, nor a member another's.
-        commands=("SELECT", "INSERT", "UPDATE (unit_id, name, email, role, suspended_at)", "DELETE"),
+        commands=("SELECT", "INSERT", "UPDATE (unit_id, unit_only, name, email, role, suspended_at)", "DELETE"),
         read=f"company_id = {ME} OR account_id = actor_account()",
         insert=f"company_id = {ME} AND account_id = actor_account()",
         update=f"company_id = {ME}",
@@ -118,6 +118,7 @@ class Member(models.Model):
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True)
+    unit_only = models.BooleanField(default=False)  # rights about documents: in this unit and those below it
     name = models.CharField(max_length=100)
     email = models.EmailField()
     role = models.CharField(max_length=20, choices=Role.choices)
@@ -127,6 +128,10 @@ class Member(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["company", "account"], name="member_once_per_company"),
+            models.CheckConstraint(
+                condition=models.Q(unit_only=False) | (models.Q(unit__isnull=False) & ~models.Q(role="administrator")),
+                name="unit_only_of_a_unit",
+            ),
             models.UniqueConstraint(fields=["id", "company"], name="member_of_company"),
         ]
         indexes = [models.Index(fields=["account"])]
@@ -215,6 +220,7 @@ class Invitation(models.Model):
     name = models.CharField(max_length=100)
     role = models.CharField(max_length=20, choices=Role.choices)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True)
+    unit_only = models.BooleanField(default=False)
     own_roles = ArrayField(models.UUIDField(), default=list)  # those that still are there on the day of joining
     token_hash = models.BinaryField(unique=True)
     invited_by = models.CharField(max_length=100)

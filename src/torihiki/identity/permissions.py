@@ -74,6 +74,11 @@ ROLE_HELP = {
 }
 
 
+def permissions_in(permissions: frozenset[str], *, unit_only: bool) -> frozenset[str]:
+    """Whose rights hold in one unit has none about the company as a whole."""
+    return permissions - frozenset(COMPANY_RIGHTS) if unit_only else permissions
+
+
 def grantable() -> frozenset[str]:
     """Everything an own role may hold: each action in each service and in all of them, and the company's rights."""
     return frozenset({f"{service}.{action}" for service in ("*", *SERVICES) for action in TOKEN_ACTIONS}) | frozenset(

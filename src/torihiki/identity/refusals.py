@@ -325,6 +325,13 @@ class SeeingOnly(Refused):
         )
 
 
+class UnitOnlyUnfit(Refused):
+    """Rights cannot be limited to a unit this way; the words say why."""
+
+    status = 422
+    code = "unit_only_unfit"
+
+
 class DelegationUnfit(Refused):
     """A delegation that cannot be as it was asked for; the words say why."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from torihiki.identity.access import access_grants
+from torihiki.identity.access import access_grants, access_units
 from torihiki.identity.models import Member
-from torihiki.identity.permissions import COMPANY_RIGHTS, PERMISSIONS, SERVICES, TOKEN_ACTIONS, Role
+from torihiki.identity.permissions import COMPANY_RIGHTS, PERMISSIONS, SERVICES, TOKEN_ACTIONS, Role, permissions_in
 from torihiki.identity.refusals import BeyondOwnRights
 from torihiki.tenancy.actor import Actor
 
@@ -71,7 +72,20 @@ def sources_of(actor: Actor, member: Member) -> list[Source]:
 
 
 def rights_of(actor: Actor, member: Member) -> frozenset[str]:
-    return frozenset[str]().union(*(source.permissions for source in sources_of(actor, member)))
+    held = frozenset[str]().union(*(source.permissions for source in sources_of(actor, member)))
+    return permissions_in(held, unit_only=member.unit_only)
+
+
+def units_of(actor: Actor, member: Member) -> frozenset[UUID] | None:
+    """In which units the member's rights about documents hold: the own and those below it; None for everywhere."""
+    if not member.unit_only or member.unit_id is None:
+        return None
+    parents: dict[UUID, UUID | None] = dict(access_units(actor).values_list("id", "parent_id"))
+    found, edge = {member.unit_id}, {member.unit_id}
+    while edge:
+        edge = {unit for unit, parent in parents.items() if parent in edge} - found
+        found |= edge
+    return frozenset(found)
 
 
 def keep_within(actor: Actor, permissions: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ from torihiki.identity.models import Member
 from torihiki.identity.permissions import MANAGE_MEMBERS
 from torihiki.identity.recording import record_member
 from torihiki.identity.refusals import BeyondOwnRights, OwnSight, SeeingOnly
-from torihiki.identity.rights import keep_within, rights_of
+from torihiki.identity.rights import keep_within, rights_of, units_of
 from torihiki.ledger.desk import refusal_page
 from torihiki.ledger.refusals import attempt, record_refusal
 from torihiki.tenancy.actor import Actor, scope
@@ -112,7 +112,7 @@ def as_member(actor: Actor, member_id: UUID) -> Actor | None:
         member = access_members(actor).filter(pk=member_id, suspended_at=None).first()
         if member is None:
             return None
-        rights = rights_of(actor, member)
+        rights, units = rights_of(actor, member), units_of(actor, member)
         try:
             keep_within(actor, rights)
         except BeyondOwnRights:
@@ -123,6 +123,7 @@ def as_member(actor: Actor, member_id: UUID) -> Actor | None:
         unit_id=member.unit_id,
         role=member.role,
         permissions=rights,
+        units=units,
         lent=(),
         seen_by=actor.member_id,
     )

@@ -18,7 +18,7 @@ from torihiki.crypto.digest import new_token, token_hash
 from torihiki.identity.browsers import browser_named
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.network import client_address
-from torihiki.identity.permissions import PERMISSIONS
+from torihiki.identity.permissions import PERMISSIONS, permissions_in
 from torihiki.identity.policies import POLICIES, NetworkPolicy
 from torihiki.identity.refusals import OutsideNetwork
 from torihiki.identity.tokens import bearer, resume_token
@@ -111,19 +111,20 @@ def resume(token: str, *, at: datetime, prolong: bool = True) -> SignedIn | None
     key = token_hash(token)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT identity_session_rights(%s), identity_session_loans(%s, %s)::text, r.*"
+            "SELECT identity_session_rights(%s), identity_session_units(%s), identity_session_loans(%s, %s)::text, r.*"
             " FROM identity_session_resume(%s, %s, %s, %s) r WHERE NOT sso_session_shut(%s, %s)",
-            [key, key, at, key, at, prolong, DEFAULTS, key, at],
+            [key, key, key, at, key, at, prolong, DEFAULTS, key, at],
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    rights, loans, *identity, language, proved_at, proof, second_step, network = row
+    rights, units, loans, *identity, language, proved_at, proof, second_step, network = row
     how = How(proof=proof, second_step=second_step)
     actor = actor_from(identity)
     actor = replace(
         actor,
-        permissions=actor.permissions | frozenset(rights),
+        permissions=permissions_in(actor.permissions | frozenset(rights), unit_only=units is not None),
+        units=None if units is None else frozenset(units),
         lent=tuple(_loan(facts) for facts in json.loads(loans)),
     )
     return SignedIn(actor, language, proved_at, how, NetworkPolicy.from_values(json.loads(network)))

@@ -39,6 +39,7 @@ class Actor:
     lent: tuple[Loan, ...] = ()
     own_name: str = ""  # where `name` is both names
     acts_for: Loan | None = None  # in whose stead, where only what was lent allows the act
+    units: frozenset[UUID] | None = None  # only documents of these; None: of the whole company
     seen_by: UUID | None = None  # the administrator who looks with this member's rights, and changes nothing
 
     def may(self, permission: str) -> bool:
@@ -48,6 +49,11 @@ class Actor:
     def holds(self, permission: str) -> bool:
         """Whether the right is the actor's own: only that can be given on."""
         return _covers(self.permissions, permission)
+
+    def reaches(self, unit_id: UUID | None) -> bool:
+        """Whether this actor's rights hold for what belongs to a unit, or, where it is None, to the company as a
+        whole."""
+        return self.units is None or unit_id in self.units
 
     def using(self, permission: str) -> "Actor":
         """Who acts by `permission`: with both names where the right is lent, `代理` as on Japanese documents. What an

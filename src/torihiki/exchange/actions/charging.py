@@ -16,11 +16,11 @@ from torihiki.exchange.models import Handover, PartyView
 from torihiki.exchange.refusals import ChargeUnfit, RoleMayNot
 from torihiki.exchange.specs import ISSUER, KINDS, Kind
 from torihiki.exchange.writing import write_transition
-from torihiki.identity.access import access_member
+from torihiki.identity.access import access_member, access_unit
 from torihiki.identity.jobs import send_later
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Action
-from torihiki.identity.rights import rights_of
+from torihiki.identity.rights import rights_of, units_of
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.lib.ids import new_id
@@ -58,9 +58,10 @@ def put_in_charge(actor: Actor, document_id: UUID, member_id: UUID | None, *, at
         member = access_member(actor, member_id) if member_id else None
         if member is not None:
             _fit(member)
-            if not readable(actor, member).may(seen.kind.permission(Action.READ)):
+            reader = reading(actor, member)
+            if not reader.may(seen.kind.permission(Action.READ)) or not reader.reaches(seen.view.unit_id):
                 raise ChargeUnfit(
-                    _("%(name)s may not read documents of this kind. Choose somebody else, or give them a role first.")
+                    _("%(name)s may not read this document. Choose somebody else, or give them the right first.")
                     % {"name": member.name}
                 )
         before = seen.view.assignee_id
@@ -78,6 +79,36 @@ def put_in_charge(actor: Actor, document_id: UUID, member_id: UUID | None, *, at
         )
         if member is not None and member.pk != actor.member_id:
             send_later(IN_CHARGE, actor, entry.pk)
+
+
+def may_put_in_unit(seen: Seen) -> bool:
+    """Whoever works for the whole company; the others would lose sight of it, or take what is not theirs."""
+    return seen.actor.units is None and may_put_in_charge(seen)
+
+
+def put_in_unit(actor: Actor, document_id: UUID, unit_id: UUID | None, *, at: datetime) -> None:
+    """Whose document it is inside the company: a unit's, or the company's as a whole. Raises DocumentNotVisible,
+    RoleMayNot or NotHere."""
+    with attempt(ExchangeEvent.PUT_IN_UNIT, actor, subject_type=DOCUMENT, subject_id=document_id):
+        seen = access_document(actor, document_id, lock=True)
+        if not may_put_in_unit(seen):
+            raise RoleMayNot
+        if seen.view.unit_id == unit_id:
+            return
+        actor = actor.using(_permission(seen))
+        unit = access_unit(actor, unit_id) if unit_id else None
+        before = seen.view.unit_id
+        PartyView.objects.filter(company_id=actor.company, document_id=document_id).update(unit_id=unit_id)
+        write_transition(actor, seen.document, "put_in_unit", at=at, shared=False, reason=unit.name if unit else "")
+        record(
+            ExchangeEvent.PUT_IN_UNIT,
+            actor,
+            at=at,
+            subject_type=DOCUMENT,
+            subject_id=document_id,
+            subject_label=draft_label(seen),
+            data={"before": before, "unit": unit_id, "name": unit.name if unit else ""},
+        )
 
 
 def work_of(actor: Actor, member_id: UUID) -> list[Work]:
@@ -100,9 +131,11 @@ def hand_over(actor: Actor, giver_id: UUID, taker_id: UUID, *, at: datetime) -> 
         _fit(taker)
         if giver.pk == taker.pk:
             raise ChargeUnfit(_("Choose another member than the one whose work is handed over."))
-        reads = readable(actor, taker)
+        reads = reading(actor, taker)
         work = [each for each in work_of(actor, giver_id) if reads.may(each.kind.permission(Action.READ))]
         theirs = access_in_charge(actor, giver_id).filter(kind__in=[each.kind.code for each in work])
+        if reads.units is not None:
+            theirs = theirs.filter(unit_id__in=reads.units)
         documents = list(theirs.select_for_update().order_by("document_id").values_list("document_id", flat=True))
         if not documents:
             raise ChargeUnfit(_("There is nothing that this member could take over."))
@@ -127,7 +160,7 @@ def hand_over(actor: Actor, giver_id: UUID, taker_id: UUID, *, at: datetime) -> 
                 "handover": handover.pk,
                 "taker": taker_id,
                 "taker_name": taker.name,
-                "documents": {each.kind.code: each.documents for each in work},
+                "documents": len(documents),
             },
         )
         if taker_id != actor.member_id:
@@ -156,9 +189,9 @@ def hand_back(actor: Actor, handover_id: UUID, *, at: datetime) -> Handover:
     return handover
 
 
-def readable(actor: Actor, member: Member) -> Actor:
+def reading(actor: Actor, member: Member) -> Actor:
     """Somebody with the member's rights, to ask what they may do."""
-    return Actor(permissions=rights_of(actor, member))
+    return Actor(permissions=rights_of(actor, member), units=units_of(actor, member))
 
 
 def _give(actor: Actor, documents: list[UUID], before: UUID, after: UUID) -> int:

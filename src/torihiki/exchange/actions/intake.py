@@ -150,6 +150,7 @@ def _write(
                 state=document.state,
                 state_since=at,
                 changed_at=at,
+                unit_id=actor.unit_id,
                 version_shown=0,  # the synchronised view shows it
             )
         ]

@@ -13,11 +13,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from torihiki.exchange.access import access_document, access_handovers
-from torihiki.exchange.actions.charging import hand_back, hand_over, may_put_in_charge, put_in_charge, work_of
+from torihiki.exchange.actions.charging import (
+    hand_back,
+    hand_over,
+    may_put_in_charge,
+    may_put_in_unit,
+    put_in_charge,
+    put_in_unit,
+    work_of,
+)
 from torihiki.exchange.pages.detail import detail
 from torihiki.exchange.refusals import RoleMayNot
 from torihiki.identity.access import access_member, access_members
+from torihiki.identity.forms import unit_tree
 from torihiki.identity.permissions import MANAGE_MEMBERS
+from torihiki.identity.refusals import NotHere
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor
@@ -45,7 +55,11 @@ def charge_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
         raise RoleMayNot
     if request.method == "GET":
         colleagues = access_members(request.actor).filter(suspended_at=None).order_by("name", "id")
-        context = {"seen": seen, "colleagues": colleagues.values_list("pk", "name")}
+        context = {
+            "seen": seen,
+            "colleagues": colleagues.values_list("pk", "name"),
+            "units": unit_tree(request.actor) if may_put_in_unit(seen) else [],
+        }
         return render(request, "exchange/charge.html", context)
     wanted = request.POST.get("member", "")
     try:
@@ -56,6 +70,19 @@ def charge_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
         if refusal.status in (403, 404):
             raise
         return detail(request, access_document(request.actor, document_id), refusal=refusal)
+    messages.success(request, _("Saved."))
+    return HttpResponseRedirect(reverse("document", args=[document_id]))
+
+
+@desk("read", methods=("POST",))
+def unit_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
+    """Whose document it is inside the company."""
+    wanted = request.POST.get("unit", "")
+    try:
+        unit_id = UUID(wanted) if wanted else None
+    except ValueError:
+        raise NotHere from None
+    put_in_unit(request.actor, document_id, unit_id, at=timezone.now())
     messages.success(request, _("Saved."))
     return HttpResponseRedirect(reverse("document", args=[document_id]))
 

@@ -58,6 +58,7 @@ OWN_WORDS = {
     "approve": (gettext_lazy("approved it"), "check-circle"),
     "return": (gettext_lazy("returned it"), "reply"),
     "charge": (gettext_lazy("put somebody in charge"), "person"),
+    "put_in_unit": (gettext_lazy("gave it to a unit"), "building"),
     "discharge": (gettext_lazy("left it without a person in charge"), "person"),
     "take_in": (gettext_lazy("took it in from outside"), "download"),
 }

@@ -22,7 +22,7 @@ from torihiki.exchange.forms import NumberField
 from torihiki.exchange.models import PartyView
 from torihiki.exchange.refusals import DocumentNotVisible
 from torihiki.exchange.searching import BOX_CONDITIONS, BY_CHANGE, SEARCH_LENGTH_MAX, amount_of, search_views
-from torihiki.exchange.specs import DRAFT, KINDS, Kind, State
+from torihiki.exchange.specs import DRAFT, KINDS, RECEIVER, Kind, State
 from torihiki.identity.access import access_members
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
@@ -272,10 +272,18 @@ def menu_counts(request: HttpRequest) -> dict[str, int]:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or actor.company_id is None:
         return {}
+    if actor.units is not None:
+        return _counts_in_units(actor)
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, {"company": actor.company_id, "most": COUNT_MAX})
         todo, unread, drafts = cursor.fetchone()
     return {"todo": todo, "inbox": unread, "drafts": drafts}
+
+
+def _counts_in_units(actor: Actor) -> dict[str, int]:
+    unread = Q(role=RECEIVER, read_at=None)
+    wanted = {"todo": BOX_CONDITIONS["todo"], "inbox": unread, "drafts": BOX_CONDITIONS["drafts"]}
+    return {name: access_views(actor).filter(condition)[:COUNT_MAX].count() for name, condition in wanted.items()}
 
 
 COUNT_MAX = 100  # the menu says 99+ beyond: counting all of a large company would not stay flat

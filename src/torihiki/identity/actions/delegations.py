@@ -48,6 +48,8 @@ def delegate(
         giver, taker = access_member(actor, giver_id), access_member(actor, taker_id)
         if giver.pk == taker.pk or giver.suspended_at or taker.suspended_at:
             raise DelegationUnfit(_("Choose another member who is active."))
+        if giver.unit_only:
+            raise DelegationUnfit(_("Whoever works for one unit only lends nothing. Give the colleague a role."))
         if not at < ends_at or not starts_at < ends_at or ends_at - starts_at > LONGEST:
             raise DelegationUnfit(_("Choose days from today on, at most a year."))
         if not permissions or not set(permissions) <= lendable():

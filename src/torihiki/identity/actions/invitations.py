@@ -7,6 +7,7 @@ from uuid import UUID
 
 from torihiki.identity.access import OpenInvitation, access_invitations, access_unit, lock_company
 from torihiki.identity.actions.companies import NewPerson, make_account
+from torihiki.identity.actions.members import check_unit_only
 from torihiki.identity.actions.roles import grant_invited, own_roles
 from torihiki.identity.events import IdentityEvent
 from torihiki.identity.jobs import send_later
@@ -43,13 +44,15 @@ def invite_member(
     unit_id: UUID | None,
     at: datetime,
     own_role_ids: Collection[UUID] = (),
+    unit_only: bool = False,
 ) -> Invitation:
-    """Write the invitation and queue its letter. Raises NotHere for a foreign unit or own role, BeyondOwnRights, or
-    TooManyInvitations."""
+    """Write the invitation and queue its letter. Raises NotHere for a foreign unit or own role, BeyondOwnRights,
+    UnitOnlyUnfit or TooManyInvitations."""
     with attempt(IdentityEvent.MEMBER_INVITED, actor, data={"email": email}):
         lock_company(actor)
         if access_invitations(actor).count() >= OPEN_MAX:
             raise TooManyInvitations
+        check_unit_only(role, unit_id, unit_only=unit_only)
         roles = own_roles(actor, own_role_ids)
         keep_within(actor, PERMISSIONS[role].union(*(own.permissions for own in roles)))
         invitation_id, expires_at = new_id(), at + VALID
@@ -60,6 +63,7 @@ def invite_member(
             name=name,
             role=role,
             unit=access_unit(actor, unit_id) if unit_id else None,
+            unit_only=unit_only,
             own_roles=[own.pk for own in roles],
             token_hash=link_hash(INVITATION, invitation_id, expires_at),
             invited_by=actor.name,
@@ -119,6 +123,7 @@ def accept_invitation(
             company_id=joining.company,
             account_id=joining.account,
             unit_id=row.unit_id,
+            unit_only=row.unit_only,
             name=joining.name,
             email=person.email if person else row.email,
             role=row.role,

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from torihiki.identity.access import access_member, access_members, access_unit, lock_company
 from torihiki.identity.actions.roles import set_grants
 from torihiki.identity.events import IdentityEvent
@@ -14,7 +16,7 @@ from torihiki.identity.lockout import unlock
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import PERMISSIONS, Role
 from torihiki.identity.recording import record_member
-from torihiki.identity.refusals import LastAdministrator, NoAppToRemove, OwnSuspension
+from torihiki.identity.refusals import LastAdministrator, NoAppToRemove, OwnSuspension, UnitOnlyUnfit
 from torihiki.identity.rights import keep_within, rights_of
 from torihiki.identity.second_step import forget_second_step
 from torihiki.identity.sessions import end_sessions_of_member
@@ -32,16 +34,20 @@ def change_member(
     unit_id: UUID | None,
     at: datetime,
     own_roles: Collection[UUID] | None = None,
+    unit_only: bool | None = None,
 ) -> Member:
-    """The new roles hold from the member's next request; `own_roles` are the company's own, None keeps them. Raises
-    NotHere, LastAdministrator or BeyondOwnRights."""
+    """The new roles hold from the member's next request; `own_roles` are the company's own, `unit_only` says
+    whether rights about documents hold in the member's unit and below only; None keeps either. Raises NotHere,
+    LastAdministrator, UnitOnlyUnfit or BeyondOwnRights."""
     with attempt(IdentityEvent.MEMBER_CHANGED, actor, subject_type="member", subject_id=member_id):
         lock_company(actor)
         member = _access_within(actor, member_id)
         keep_within(actor, PERMISSIONS[role])
         if role != Role.ADMINISTRATOR:
             _keep_an_administrator(actor, member)
-        wanted = {"name": name, "email": email, "role": role, "unit_id": unit_id}
+        limited = member.unit_only if unit_only is None else unit_only
+        check_unit_only(role, unit_id, unit_only=limited)
+        wanted = {"name": name, "email": email, "role": role, "unit_id": unit_id, "unit_only": limited}
         if unit_id and unit_id != member.unit_id:
             access_unit(actor, unit_id)
         before: dict[str, Any] = {key: getattr(member, key) for key in wanted}
@@ -122,6 +128,14 @@ def reset_two_step(actor: Actor, member_id: UUID, *, at: datetime) -> Member:
         end_sessions_of_member(member.id)
         record_member(IdentityEvent.AUTHENTICATOR_REMOVED, actor, member.pk, member.name, at)
     return member
+
+
+def check_unit_only(role: str, unit_id: UUID | None, *, unit_only: bool) -> None:
+    """Raises UnitOnlyUnfit."""
+    if unit_only and unit_id is None:
+        raise UnitOnlyUnfit(_("Choose the unit whose documents the member works with."))
+    if unit_only and role == Role.ADMINISTRATOR:
+        raise UnitOnlyUnfit(_("Administrators work for the whole company. Choose another role, or no limit."))
 
 
 def _access_within(actor: Actor, member_id: UUID) -> Member:

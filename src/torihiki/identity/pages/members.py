@@ -37,6 +37,7 @@ from torihiki.web.paging import keyset_page
 PAGE_ROWS = 50
 INVITATIONS_SHOWN_MAX = 200
 WORDS_LENGTH_MAX = 100
+FIELDS = {"last_administrator": "role", "unit_only_unfit": "unit_only"}
 ROLES = [(role.label, ROLE_HELP[role]) for role in Role]
 
 
@@ -68,10 +69,11 @@ def invite_page(request: DeskRequest) -> HttpResponse:
                 role=cleaned["role"],
                 unit_id=cleaned["unit"],
                 own_role_ids=cleaned["own_roles"],
+                unit_only=cleaned["unit_only"],
                 at=timezone.now(),
             )
         except Refused as refusal:
-            form.add_error(None, str(refusal.message))
+            form.add_error(FIELDS.get(refusal.code), str(refusal.message))
         else:
             messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
             return redirect("members")
@@ -88,6 +90,7 @@ def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
         "role": member.role,
         "own_roles": [grant.role_id for grant in access_grants(request.actor).filter(member=member)],
         "unit": member.unit_id or "",
+        "unit_only": member.unit_only,
     }
     form = MemberForm(request.POST or None, actor=request.actor, kept=member.unit_id, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -103,10 +106,11 @@ def member_page(request: DeskRequest, member_id: UUID) -> HttpResponse:
                 role=cleaned["role"],
                 unit_id=cleaned["unit"],
                 own_roles=cleaned["own_roles"],
+                unit_only=cleaned["unit_only"],
                 at=timezone.now(),
             )
         except Refused as refusal:
-            form.add_error("role" if refusal.code == "last_administrator" else None, str(refusal.message))
+            form.add_error(FIELDS.get(refusal.code), str(refusal.message))
         else:
             messages.success(request, _("Saved."))
             return redirect("members")

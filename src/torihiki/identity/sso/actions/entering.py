@@ -203,6 +203,7 @@ def _join(
         email=invitation.email if invitation else identity.email,
         role=role,
         unit_id=invitation.unit_id if invitation else None,
+        unit_only=bool(invitation and invitation.unit_only),
         at=at,
     )
     with scope(joining):
@@ -214,7 +215,14 @@ def _join(
 
 
 def found_account(
-    platform: Actor, *, name: str, email: str, role: str, unit_id: UUID | None = None, at: datetime
+    platform: Actor,
+    *,
+    name: str,
+    email: str,
+    role: str,
+    at: datetime,
+    unit_id: UUID | None = None,
+    unit_only: bool = False,
 ) -> Actor:
     """A new member with a new account that no password opens; who it is."""
     company = Company.objects.get(pk=platform.company)
@@ -240,6 +248,7 @@ def found_account(
             company=company,
             account_id=joining.account,
             unit_id=unit_id,
+            unit_only=unit_only,
             name=joining.name,
             email=email,
             role=role,
