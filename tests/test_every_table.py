@@ -64,6 +64,7 @@ SEES_MORE = {
     "identity_session_resume": "before there is an actor",
     "identity_session_loans": "as identity_session_rights",
     "identity_session_rights": "before there is an actor; by the session's secret",
+    "identity_session_units": "a session's own units; before there is an actor",
     "identity_token_resume": "before there is an actor",
     "identity_session_close": "the session table is nobody's to read",
     "identity_sessions_end": "the session table is nobody's to read",
