@@ -86,3 +86,40 @@ def test_handing_over_the_work(person: MakePerson, language: str, screen: Screen
     administrator.leave(administrator.page.locator("main form button.is-primary").click)
     administrator.sees(administrator.say("Handed over before"))
     administrator.press("Undo").sees(administrator.say("Undone"))
+
+
+@pytest.mark.parametrize(
+    ("language", "screen"),
+    [pytest.param("ja", PHONE, id="ja-phone"), pytest.param("en", DESKTOP, id="en-desktop")],
+)
+def test_a_member_of_one_unit(person: MakePerson, language: str, screen: Screen) -> None:
+    """The administrator limits a clerk to a unit, gives it a document, and takes the limit back."""
+    boss = person(language=language, screen=screen)
+    boss.visit("/sign-in").give_password("aoba")
+    boss.visit("/units/new").fill("name", f"駅前店 {language}")
+    boss.leave(boss.page.locator("main form button.is-primary").click)
+    clerk = person("aoba-clerk", language=language, screen=screen)
+    name = clerk.visit("/profile").page.locator("[name=name]").input_value()
+    boss.visit("/members")
+    boss.leave(boss.page.get_by_role("link", name=name).click)
+    place = boss.path
+    before = boss.named("unit").input_value()
+    boss.named("unit").select_option(label=f"駅前店 {language}")
+    boss.page.locator("[name=unit_only]").check()
+    boss.press("Save").sees(boss.say("only this unit's documents"))
+    boss.visit(f"{place}/rights")
+    assert clerk.visit("/outbox").page.locator("main tbody a").count() == 0
+    boss.visit("/outbox")
+    boss.leave(boss.page.locator("main tbody a").first.click)
+    document = boss.path
+    boss.visit(f"{document}/charge")
+    chosen = boss.named("unit").input_value()
+    boss.named("unit").select_option(label=f"駅前店 {language}")
+    boss.leave(boss.page.locator(f"form[action='{document}/unit'] button").click)
+    boss.sees(f"駅前店 {language}")
+    clerk.visit(document)
+    boss.visit(f"{document}/charge").named("unit").select_option(value=chosen)
+    boss.leave(boss.page.locator(f"form[action='{document}/unit'] button").click)
+    boss.visit(place).page.locator("[name=unit_only]").uncheck()
+    boss.named("unit").select_option(value=before)
+    boss.press("Save")
