@@ -16,7 +16,7 @@ from torihiki.identity.refusals import TooBusy
 
 HASHES_AT_ONCE = 1  # per process
 WAITING_MAX = 4  # per process, of its eight serving threads
-NICENESS = 5
+NICENESS = 10
 
 
 def _yield_to_others() -> None:
