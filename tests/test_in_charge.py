@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.portal import does, page_of, view_of, write, write_from
+from tests.programs import program_of
 from tests.world import Desk
 from torihiki.exchange.delivery import deliver_message
 from torihiki.exchange.models import Handover, OutboxMessage, Transition
@@ -219,3 +220,11 @@ def test_many_documents_take_as_many_statements_as_few(issuer: Desk, receiver: D
     for _nth in range(6):
         write(issuer.clerk, "quote", to=[receiver])
     assert statements() == few
+
+
+def test_programs_read_and_find_who_is_in_charge(issuer: Desk, receiver: Desk) -> None:
+    mine, theirs = write(issuer.clerk, "quote", to=[receiver]), write(issuer.approver, "quote", to=[receiver])
+    program, clerk = program_of(issuer), issuer.clerk.actor.member
+    assert program.get(f"documents/{mine}").json()["in_charge"] == {"id": str(clerk), "name": "営業 太郎"}
+    assert [each["id"] for each in program.get("documents", in_charge=str(clerk)).json()["items"]] == [str(mine)]
+    assert program_of(receiver).get(f"documents/{theirs}").json()["in_charge"] is None

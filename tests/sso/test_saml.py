@@ -17,10 +17,12 @@ import xmlsec
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from lxml import etree
 
 from torihiki.crypto.xml_signature import make_key_pair, verified_bytes
+from torihiki.identity.models import Member
 from torihiki.identity.sso.models import IdentityProvider
 from torihiki.identity.sso.refusals import SsoRefused
 from torihiki.identity.sso.saml.gate import MESSAGE_BYTES_MAX, NAMESPACES, read_deflated
@@ -46,7 +48,7 @@ RESPONSE = """<samlp:Response xmlns:samlp="{samlp}" xmlns:saml="{saml}" ID="_r1"
 <saml:SubjectConfirmationData NotOnOrAfter="{ends}" Recipient="{acs}" {irt}/></saml:SubjectConfirmation></saml:Subject>
 <saml:Conditions NotBefore="{begins}"
  NotOnOrAfter="{ends}"><saml:AudienceRestriction><saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction>
-</saml:Conditions><saml:AuthnStatement AuthnInstant="{now}" SessionIndex="s-1"><saml:AuthnContext>
+</saml:Conditions><saml:AuthnStatement AuthnInstant="{proved}" SessionIndex="s-1"><saml:AuthnContext>
 <saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>
 <saml:AttributeStatement><saml:Attribute Name="email"><saml:AttributeValue>saml@aoba.example</saml:AttributeValue>
 </saml:Attribute><saml:Attribute Name="name"><saml:AttributeValue>田中 四郎</saml:AttributeValue></saml:Attribute>
@@ -127,6 +129,7 @@ def response(connection, request_id, subject="u-1", **given):
         "audience": place(connection),
         "issuer": IDP,
         "now": stamp(),
+        "proved": stamp(),
         "ends": stamp(300),
         "begins": stamp(-60),
         "subject": subject,
@@ -243,6 +246,20 @@ def test_a_response_counts_once_and_in_its_own_browser(issuer, connection):
     _second, relay = begin(connection, browser)
     assert post(connection, browser, root, relay).status_code == 403
     assert reason(issuer) == "in_response_to"
+
+
+@pytest.mark.parametrize(("ago", "leads_to"), [(60, "/"), (3_600, "/prove")])
+def test_a_session_is_as_freshly_proved_as_the_provider_says(issuer, connection, ago, leads_to):
+    """A sensitive change asks for a proof of the last minutes: AuthnInstant counts, not the arrival."""
+    browser = Client()
+    request_id, relay = begin(connection, browser)
+    root = response(connection, request_id, proved=stamp(-ago))
+    sign(assertion_of(root))
+    assert post(connection, browser, root, relay).status_code == 302, reason(issuer)
+    with issuer.acting():
+        Member.objects.filter(email="saml@aoba.example").update(role="administrator")
+    path = reverse("see-as-member", args=[issuer.clerk.actor.member])
+    assert browser.post(path, secure=True)["Location"].partition("?")[0] == leads_to
 
 
 def test_what_nobody_asked_for_comes_in_only_where_the_company_chose_it_and_once(issuer, connection):

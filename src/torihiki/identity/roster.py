@@ -33,7 +33,9 @@ COLUMNS: dict[str, str | Promise] = {
     "own_roles": _("Own roles"),
     "unit": pgettext_lazy("organisation", "Unit"),
     "state": _("State"),
+    "unit_only": _("Only this unit's documents"),
 }
+ONLY: dict[str, str | Promise] = {"yes": _("Yes"), "no": _("No")}
 STATES: dict[str, str | Promise] = {"active": _("Active"), "suspended": _("Suspended")}
 
 
@@ -48,6 +50,7 @@ class Line:
     role: str
     own_roles: tuple[UUID, ...]
     unit_id: UUID | None
+    unit_only: bool | None  # None: as it is
     suspended: bool
     problem: str | Promise = ""  # why the line cannot be understood
 
@@ -59,6 +62,7 @@ class Words:
     roles: Mapping[str, str]
     states: Mapping[str, str]
     units: Mapping[str, UUID]
+    only: Mapping[str, str]
     own_roles: Mapping[str, UUID]
     columns: Mapping[str, str] = field(default_factory=dict)
 
@@ -113,6 +117,7 @@ def _cells(member: Member) -> Iterator[str]:
     yield f"{BETWEEN} ".join(sorted(grant.role.name for grant in member.grants.all()))
     yield member.unit.name if member.unit else ""
     yield str(STATES["suspended" if member.suspended_at else "active"])
+    yield str(ONLY["yes" if member.unit_only else "no"])
 
 
 def _decoded(content: bytes) -> str:
@@ -134,6 +139,7 @@ def _words(actor: Actor) -> Words:
         roles=_in_every_language({role.value: role.label for role in Role}),
         states=_in_every_language(STATES),
         columns=_in_every_language(COLUMNS),
+        only=_in_every_language(ONLY),
         units=units,
         own_roles=own,
     )
@@ -183,6 +189,9 @@ def _line(number: int, cells: Mapping[str, str], words: Words) -> Line:
         problem = problem or _("The state is neither active nor suspended.")
     if unit and unit not in words.units:
         problem = problem or _("There is no open unit “%(name)s”.") % {"name": cell("unit")[:100]}
+    only = words.only.get(cell("unit_only").lower(), "")
+    if cell("unit_only") and not only:
+        problem = problem or _("“%(column)s” is neither yes nor no.") % {"column": COLUMNS["unit_only"]}
     if unknown := [name for name in named if name not in words.own_roles]:
         problem = problem or _("There is no own role “%(name)s”.") % {"name": unknown[0][:60]}
     return Line(
@@ -193,6 +202,7 @@ def _line(number: int, cells: Mapping[str, str], words: Words) -> Line:
         role=role,
         own_roles=tuple(words.own_roles[name] for name in named if name in words.own_roles),
         unit_id=words.units.get(unit),
+        unit_only=only == "yes" if only else None,
         suspended=state == "suspended",
         problem=problem,
     )

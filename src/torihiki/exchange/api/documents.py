@@ -42,6 +42,8 @@ CONDITIONS = {
     "kind": "kind",
     "state": "state",
     "counterparty": "counterparty_id",
+    "in_charge": "assignee_id",
+    "unit": "unit_id",
     "number": "number",
     "issued_from": "issued_on__gte",
     "issued_to": "issued_on__lte",
@@ -213,7 +215,7 @@ def create_comment(request: ApiRequest, document_id: UUID, *, body: shapes.NewCo
 
 
 def _filtered(actor: Actor, query: shapes.DocumentQuery) -> QuerySet[PartyView]:
-    views = access_views(actor)
+    views = access_views(actor).select_related("assignee", "unit")
     if query.box:
         views = views.filter(BOX_CONDITIONS[query.box])
     wanted = {CONDITIONS[name]: value for name in CONDITIONS if (value := getattr(query, name)) is not None}

@@ -173,6 +173,13 @@ class Counterparty(BaseModel):
     more: int = Field(description="How many further companies it went to.")
 
 
+class Named(BaseModel):
+    """Somebody or something of the own company."""
+
+    id: UUID
+    name: str
+
+
 class DocumentSummary(BaseModel):
     """A document as this company sees it."""
 
@@ -191,6 +198,8 @@ class DocumentSummary(BaseModel):
     currency: str
     amount: Money | None = Field(description="With tax, in the currency's decimals.")
     counterparty: Counterparty | None
+    in_charge: Named | None = Field(description="The member in charge, on the own side.")
+    unit: Named | None = Field(description="The own unit that it belongs to; null: the company as a whole.")
     unread: bool
     changed_at: datetime
 
@@ -291,6 +300,8 @@ class DocumentQuery(Asked):
     kind: Annotated[str, Field(max_length=40)] | None = None
     state: Annotated[str, Field(max_length=30)] | None = None
     counterparty: UUID | None = Field(None, description="A party's id.")
+    in_charge: UUID | None = Field(None, description="A member's id.")
+    unit: UUID | None = Field(None, description="A unit's id; without those below it.")
     number: Annotated[str, Field(max_length=100)] | None = None
     issued_from: date | None = None
     issued_to: date | None = None

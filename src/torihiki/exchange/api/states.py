@@ -182,6 +182,8 @@ def _summary(view: PartyView) -> dict[str, Any]:
         "currency": view.currency,
         "amount": amount_of(view),
         "counterparty": named,
+        "in_charge": shapes.Named(id=view.assignee.pk, name=view.assignee.name) if view.assignee else None,
+        "unit": shapes.Named(id=view.unit.pk, name=view.unit.name) if view.unit else None,
         "unread": view.read_at is None,
         "changed_at": view.changed_at,
     }

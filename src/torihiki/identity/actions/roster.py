@@ -160,12 +160,15 @@ def _one(actor: Actor, line: Line, member: Member | None, at: datetime) -> Outco
             role=line.role,
             unit_id=line.unit_id,
             own_role_ids=line.own_roles,
+            unit_only=bool(line.unit_only),
             at=at,
         )
         return Outcome.INVITED
     outcome = Outcome.SAME
-    wanted = (line.name, line.role, line.unit_id, set(line.own_roles))
-    if wanted != (member.name, member.role, member.unit_id, {grant.role_id for grant in member.grants.all()}):
+    only = member.unit_only if line.unit_only is None else line.unit_only
+    wanted = (line.name, line.role, line.unit_id, only, set(line.own_roles))
+    held = {grant.role_id for grant in member.grants.all()}
+    if wanted != (member.name, member.role, member.unit_id, member.unit_only, held):
         change_member(
             actor,
             member.pk,
@@ -174,6 +177,7 @@ def _one(actor: Actor, line: Line, member: Member | None, at: datetime) -> Outco
             role=line.role,
             unit_id=line.unit_id,
             own_roles=line.own_roles,
+            unit_only=only,
             at=at,
         )
         outcome = Outcome.CHANGED

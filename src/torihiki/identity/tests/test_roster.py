@@ -10,7 +10,7 @@ from django.utils import timezone
 from torihiki.identity.actions import add_role, add_unit
 from torihiki.identity.models import Invitation, Member, RoleGrant
 
-HEADING = "メンバーID,氏名,メールアドレス,役割,自社の役割,部署・拠点,ステータス"
+HEADING = "メンバーID,氏名,メールアドレス,役割,自社の役割,部署・拠点,ステータス,この部署の文書のみ"
 
 
 def upload(desk, content, **more):
@@ -143,3 +143,19 @@ def test_another_companys_member_is_nobody_and_a_clerk_has_no_file(issuer, stran
     with issuer.acting():
         Member.objects.filter(pk=issuer.clerk.actor.member_id).update(name="𠮷野")
     assert issuer.get("/members.csv", {"encoding": "cp932"}).status_code == 422
+
+
+def test_a_file_limits_members_to_their_unit_and_says_what_cannot_be(issuer):
+    with issuer.acting() as actor:
+        add_unit(actor, name="大阪店", code="OSK", parent_id=None, at=timezone.now())
+    heading, *rows = exported(issuer)
+    clerk = next(row for row in rows if row[2] == "clerk@aoba.example")
+    boss = next(row for row in rows if row[3] == "管理者")
+    assert clerk[7] == "いいえ"
+    clerk[5], clerk[7] = "osk", "はい"
+    carry_out(issuer, upload(issuer, as_file([heading, clerk])))
+    with issuer.acting():
+        assert Member.objects.get(pk=clerk[0]).unit_only
+    assert outcomes(upload(issuer, as_file([heading[:7], clerk[:7]]))) == ["same"], "a file without the column"
+    for row in ([*clerk[:5], "", *clerk[6:]], [*boss[:5], "osk", boss[6], "yes"], [*clerk[:7], "maybe"]):
+        assert outcomes(upload(issuer, as_file([heading, row]))) == ["refused"], row
