@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.world import Desk
-from torihiki.identity.models import Member
+from torihiki.identity.actions.units import add_unit
+from torihiki.identity.models import Member, Unit
 from torihiki.identity.sso.actions.entering import enter_as
 from torihiki.identity.sso.connections import VerifiedIdentity, open_connection
 from torihiki.identity.sso.flows import Taken
@@ -199,6 +200,28 @@ def test_whom_the_provider_made_comes_in_by_what_it_is_known_by(
     assert provider.ask("DELETE", f"Users/{user}").status_code == 204
     with pytest.raises(NobodyKnown):
         arrive(issuer, connection, "", subject="sub-7")
+
+
+def test_who_becomes_administrator_works_for_the_whole_company(
+    issuer: Desk, provider: Provider, connection: UUID
+) -> None:
+    def limited() -> Member:
+        with issuer.acting() as actor:
+            unit = Unit.objects.filter(company_id=actor.company).first() or add_unit(
+                actor, name="東店", code="E", parent_id=None, at=timezone.now()
+            )
+            Member.objects.filter(email="hanako@aoba.example").update(unit=unit, unit_only=True, role="viewer")
+        return member(issuer)
+
+    user = provider.make()
+    assert limited().unit_only
+    arrive(issuer, connection, str(HANAKO["externalId"]), groups=("bosses",))
+    assert (member(issuer).role, member(issuer).unit_only) == ("administrator", False)
+    assert limited().unit_only
+    provider.group("sales", user)
+    assert (member(issuer).role, member(issuer).unit_only) == ("clerk", True)
+    provider.group("bosses", user)
+    assert (member(issuer).role, member(issuer).unit_only) == ("administrator", False)
 
 
 def test_the_last_administrator_stays(issuer: Desk, provider: Provider) -> None:

@@ -290,7 +290,10 @@ def _map_role(
     if member.role == Role.ADMINISTRATOR and not administrators.exclude(pk=member.pk).exists():
         return
     before, member.role = member.role, role
-    member.save(update_fields=["role"])
+    member.unit_only = (
+        member.unit_only and role != Role.ADMINISTRATOR
+    )  # whoever manages the company works for all of it
+    member.save(update_fields=["role", "unit_only"])
     _record(SsoEvent.ROLE_MAPPED, platform, member, connection, identity, at, before=before, after=role)
 
 

@@ -303,7 +303,11 @@ def _map_roles(actor: Actor, provider: IdentityProvider, users: Collection[UUID]
             moved.setdefault(role, []).append(user.member)
     entries: list[Entry] = []
     for role, members in moved.items():
-        access_members(actor).filter(pk__in=[member.pk for member in members]).update(role=role)
+        whom = access_members(actor).filter(pk__in=[member.pk for member in members])
+        if role == Role.ADMINISTRATOR:
+            whom.update(role=role, unit_only=False)  # whoever manages the company works for all of it
+        else:
+            whom.update(role=role)
         entries += [
             entry_of(
                 SsoEvent.ROLE_MAPPED,
