@@ -17,6 +17,7 @@ from tests.programs import program_of
 from tests.world import Desk
 from torihiki.exchange.delivery import deliver_message
 from torihiki.exchange.models import Handover, OutboxMessage, Transition
+from torihiki.exchange.pages import lists
 from torihiki.identity.actions.roles import add_role, set_grants
 from torihiki.identity.jobs import send_letter
 from torihiki.identity.models import Member
@@ -150,6 +151,17 @@ def test_lists_by_the_person_in_charge(issuer: Desk, receiver: Desk) -> None:
     assert listed(issuer.approver.actor.member) == {theirs}
     assert listed("") == {mine, theirs, free} == listed(uuid4()) == listed("x' OR 1=1")
     assert "営業 太郎" in issuer.get("/outbox.csv").content.decode()
+
+
+def test_a_company_of_thousands_is_not_offered_whole(issuer: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "CHARGES_OFFERED_MAX", 1)
+    with issuer.acting() as actor:
+        names = list(
+            Member.objects.filter(company_id=actor.company).order_by("name", "id").values_list("pk", flat=True)
+        )
+    for chosen, offered in (("", names[:1]), (names[2], [names[0], names[2]]), (uuid4(), names[:1])):
+        choices = issuer.get("/outbox", {"charge": str(chosen)}).context["form"].fields["charge"].choices
+        assert [value for value, _name in choices[3:]] == [str(pk) for pk in offered]
 
 
 def test_a_leavers_work_is_handed_over_and_back(issuer: Desk, receiver: Desk, stranger: Desk, post: Any) -> None:

@@ -39,3 +39,11 @@ def _made(moment: int, random: bytes) -> UUID:
     stamp, counter = moment >> COUNTER_BITS, moment & ((1 << COUNTER_BITS) - 1)
     noise = int.from_bytes(random, "big") & RANDOM_MASK
     return UUID(int=stamp << 80 | VERSION_BITS | counter << 64 | VARIANT_BITS | noise)
+
+
+def id_of(text: str) -> UUID | None:
+    """What somebody sent as an id; None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -47,7 +47,7 @@ from torihiki.exchange.specs import DRAFT, ISSUER, KINDS, Kind, Source, State, S
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
-from torihiki.lib.ids import new_id
+from torihiki.lib.ids import id_of, new_id
 from torihiki.web.formats import format_day, format_moment
 from torihiki.web.parts import Fact, Moment, Remark
 
@@ -157,7 +157,7 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
 def step_page(request: DeskRequest, document_id: UUID, name: str) -> HttpResponse:
     """GET asks once more and takes the reason; POST takes the step. A mail's link comes here, never straight to it."""
     seen = access_document(request.actor, document_id)
-    recipient_id = _uuid(request.POST.get("recipient") or request.GET.get("recipient", ""))
+    recipient_id = id_of(request.POST.get("recipient") or request.GET.get("recipient", ""))
     if request.method == "POST":
         try:
             take_step(
@@ -217,7 +217,7 @@ def comment_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
             document_id,
             text=request.POST.get("text", ""),
             shared=request.POST.get("shared") == "yes",
-            audience=_uuid(request.POST.get("audience", "")),
+            audience=id_of(request.POST.get("audience", "")),
             line_id=request.POST.get("line", ""),
             key=request.POST.get("key", ""),
             at=timezone.now(),
@@ -361,13 +361,6 @@ def _details(seen: Seen, version: Version | None, recipients: Sequence[Recipient
     if version is not None:
         facts.append(Fact("SHA-256", version.sha256[:16] + "…"))
     return facts
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _number(text: str) -> int:

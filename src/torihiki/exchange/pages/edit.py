@@ -43,7 +43,7 @@ from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
-from torihiki.lib.ids import new_id
+from torihiki.lib.ids import id_of, new_id
 from torihiki.web.fields import Problem, problems_of
 
 PARTNERS_LISTED_MAX = 500
@@ -71,7 +71,7 @@ def new_document(request: DeskRequest, kind: str) -> HttpResponse:
     spec = _kind(kind)
     if not request.actor.may(spec.permission(Action.DRAFT)):
         raise DocumentNotVisible
-    source = _uuid(request.GET.get("source", ""))
+    source = id_of(request.GET.get("source", ""))
     if request.method == "POST":
         return _posted(
             request,
@@ -87,7 +87,7 @@ def new_document(request: DeskRequest, kind: str) -> HttpResponse:
         return _page(request, Sheet(spec, BodyForms(spec, body={**_dated(spec), **body}), recipients, source=source))
     if not spec.free:
         raise SourceUnfit
-    chosen = [party for party in map(_uuid, request.GET.getlist("to")) if party]
+    chosen = [party for party in map(id_of, request.GET.getlist("to")) if party]
     if not chosen:
         return _choose_recipients(request, spec)
     return _page(request, Sheet(spec, BodyForms(spec, body=_prefilled(request, spec, chosen[0])), chosen))
@@ -342,7 +342,7 @@ def _with_lines(sheet: Sheet, data: QueryDict) -> Sheet:
 
 
 def _chosen(request: DeskRequest) -> list[UUID]:
-    return [party for party in map(_uuid, request.POST.getlist("recipients")) if party]
+    return [party for party in map(id_of, request.POST.getlist("recipients")) if party]
 
 
 def _send_key(key: str) -> str:
@@ -358,13 +358,6 @@ def _kind(code: str) -> Kind:
 
 def _currency(values: Mapping[str, Any]) -> str:
     return str(values.get("currency") or "JPY")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _number(text: str) -> int:

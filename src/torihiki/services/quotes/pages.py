@@ -19,7 +19,7 @@ from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.lib.csv import inert
-from torihiki.lib.ids import new_id
+from torihiki.lib.ids import id_of, new_id
 from torihiki.services.quotes.awarding import award, shares_of
 from torihiki.services.quotes.comparing import Comparison, compare
 
@@ -139,7 +139,7 @@ def _beforehand(comparison: Comparison, wanted: str) -> dict[str, UUID]:
 def _choices(request: DeskRequest) -> dict[str, UUID]:
     found = {}
     for name, value in request.POST.items():
-        if name.startswith("line-") and (quote := _uuid(str(value))):
+        if name.startswith("line-") and (quote := id_of(str(value))):
             found[name.removeprefix("line-")] = quote
     return found
 
@@ -147,14 +147,7 @@ def _choices(request: DeskRequest) -> dict[str, UUID]:
 def _versions(request: DeskRequest) -> dict[UUID, int]:
     found = {}
     for name, value in request.POST.items():
-        quote = _uuid(name.removeprefix("version-")) if name.startswith("version-") else None
+        quote = id_of(name.removeprefix("version-")) if name.startswith("version-") else None
         if quote and str(value).isdecimal() and len(str(value)) < 9:
             found[quote] = int(str(value))
     return found
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

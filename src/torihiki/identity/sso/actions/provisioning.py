@@ -35,7 +35,7 @@ from torihiki.ledger.events import Event
 from torihiki.ledger.models import Entry
 from torihiki.ledger.recording import entry_of, record
 from torihiki.ledger.refusals import attempt
-from torihiki.lib.ids import new_id
+from torihiki.lib.ids import id_of, new_id
 from torihiki.tenancy.actor import Actor
 
 LIVE_TOKENS_MAX = 2  # the present one, and the next while the provider is told of it
@@ -275,10 +275,10 @@ def _settle(actor: Actor, row: ProvisionedUser, said: User, at: datetime) -> Non
 def _fill(actor: Actor, provider: IdentityProvider, row: ProvisionedGroup, members: Collection[Reference]) -> set[UUID]:
     """Put exactly these into the group; the ids of those who came or went."""
     present = set(access_groupings(actor, provider.pk).filter(group=row).values_list("user_id", flat=True))
-    wanted = {_uuid(each.value) for each in members}
+    wanted = {user for each in members if (user := id_of(each.value)) is not None}
     new, gone = wanted - present, present - wanted
     known = set(access_users(actor, provider.pk).filter(pk__in=new).values_list("pk", flat=True))
-    if new - known:
+    if new - known or any(id_of(each.value) is None for each in members):
         raise ScimRefused("A member of the group is no provisioned user.", scim_type="invalidValue")
     access_groupings(actor, provider.pk).filter(group=row, user_id__in=gone).delete()
     Grouping.objects.bulk_create(
@@ -346,13 +346,6 @@ def _taken() -> ScimRefused:
 def _unchanged_since(seen: int | None, version: int) -> None:
     if seen is not None and seen != version:
         raise ScimRefused("It has changed since. Read it again.", status=412)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise ScimRefused("A member of the group is no provisioned user.", scim_type="invalidValue") from error
 
 
 def _record(

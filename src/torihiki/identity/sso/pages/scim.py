@@ -36,6 +36,7 @@ from torihiki.identity.sso.scim.filters import Condition, read_filter
 from torihiki.identity.sso.scim.patching import patched_group, patched_user
 from torihiki.identity.sso.scim.refusals import ScimRefused
 from torihiki.identity.sso.scim.resources import Group, Patch, Shape, User, read_as, read_json
+from torihiki.lib.ids import id_of
 
 START_MAX = 1_000_000
 Row = TypeVar("Row", bound=Model)
@@ -179,7 +180,7 @@ GROUP_CONDITIONS = {
     "members.value": "groupings__user_id",
 }
 IDS = frozenset({"pk", "groupings__user_id"})
-NOBODY = UUID(int=0)
+NOBODY = UUID(int=0)  # nobody's id
 
 
 def _where(request: ScimRequest, known: dict[str, str]) -> Q:
@@ -202,15 +203,8 @@ def _condition(condition: Condition, known: dict[str, str]) -> Q:
     if not isinstance(value, str):
         raise ScimRefused("This attribute is a string.", scim_type="invalidFilter")
     if column in IDS:
-        return Q(**{column: _uuid(value)})
+        return Q(**{column: id_of(value) or NOBODY})
     return Q(**{column: value.lower() if column == "user_name" else value})
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return NOBODY  # nobody's id
 
 
 def _page(request: ScimRequest, rows: QuerySet[Row]) -> tuple[list[Row], int, int]:
