@@ -19,16 +19,15 @@ from django.utils import timezone
 from tests.world import Desk, make_company, trade
 from torihiki.exchange.access import Seen, access_document, access_draft, access_recipients
 from torihiki.exchange.actions.drafts import (
-    approve_draft,
     body_sha256,
     save_draft,
     start_draft,
     start_revision,
-    submit_draft,
     usable_source,
 )
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import open_steps, take_step
+from torihiki.exchange.approvals.requests import approve_draft, submit_draft
 from torihiki.exchange.forms import labels_of, part_names
 from torihiki.exchange.models import PartyView
 from torihiki.exchange.specs import ISSUER, KINDS, SYSTEM, Kind, Step

@@ -26,18 +26,18 @@ from torihiki.crypto.one_time import present_code
 from torihiki.exchange.access import access_document, access_draft, access_recipients, access_versions
 from torihiki.exchange.actions.attachments import attach_file
 from torihiki.exchange.actions.drafts import (
-    approve_draft,
     body_sha256,
-    return_draft,
     save_draft,
     start_draft,
     start_revision,
-    submit_draft,
 )
 from torihiki.exchange.actions.intake import take_in
 from torihiki.exchange.actions.remarks import comment, mark_opened
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import take_step
+from torihiki.exchange.approvals.requests import approve_draft, return_draft, submit_draft
+from torihiki.exchange.approvals.routes import keep_route
+from torihiki.exchange.approvals.steps import RouteStep
 from torihiki.exchange.bodies import PartyDetails
 from torihiki.exchange.models import Handover, Partner
 from torihiki.exchange.papers import read_sent
@@ -226,6 +226,8 @@ class Builder:
                 done_by=self.mark(),
                 done_at=now,
             )
+            step = RouteStep(name=self.mark(), needed=1)
+            keep_route(actor, None, name=self.mark(), steps=[step], at=now, kinds=["quote"], amount_from=10**14)
             for name in ("open", "withdrawn"):
                 invited = invite_member(
                     actor, email=f"{self.mark()}@x.example", name=self.mark(), role=Role.CLERK, unit_id=head.pk, at=now

@@ -25,19 +25,17 @@ from tests.world import Desk, trade
 from torihiki.exchange.access import access_document, access_draft, access_recipients
 from torihiki.exchange.actions.attachments import attach_file, remove_file
 from torihiki.exchange.actions.drafts import (
-    approve_draft,
     body_sha256,
     discard_draft,
-    return_draft,
     save_draft,
     start_draft,
     start_revision,
-    submit_draft,
     usable_source,
 )
 from torihiki.exchange.actions.remarks import comment
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import open_steps, take_step
+from torihiki.exchange.approvals.requests import approve_draft, return_draft, submit_draft
 from torihiki.exchange.models import Attachment, Document, PartyView, Recipient, Version
 from torihiki.exchange.specs import KINDS, Kind
 from torihiki.identity.models import Company

@@ -246,6 +246,7 @@ IDS: dict[tuple[str, ...], Ids] = {
     ("endpoint_id",): ids("endpoint_id", "exchange_webhookendpoint", "company_id"),
     ("delivery_id",): ids("delivery_id", "exchange_webhookdelivery", "company_id"),
     ("token",): withdrawn,
+    ("route_id",): ids("route_id", "exchange_approvalroute", "company_id"),
     ("handover_id",): ids("handover_id", "exchange_handover", "company_id"),
     ("user_id",): ids("user_id", "sso_provisioneduser", "company_id"),
     ("group_id",): ids("group_id", "sso_provisionedgroup", "company_id"),

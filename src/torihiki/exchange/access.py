@@ -8,8 +8,9 @@ from operator import itemgetter
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
+from torihiki.exchange.approvals.access import access_routes
 from torihiki.exchange.models import (
     Attachment,
     Comment,
@@ -208,8 +209,9 @@ def access_handover(actor: Actor, handover_id: UUID) -> Handover:
 
 
 def access_own_party(actor: Actor) -> Party:
-    """With what the company itself has decided: `party.company`."""
-    return Party.objects.select_related("company").get(company_id=actor.company)
+    """With what the company itself has decided: `party.company`, and whether it `has_routes` for approvals."""
+    routes = access_routes(actor).filter(stopped_at=None).order_by()
+    return Party.objects.select_related("company").annotate(has_routes=Exists(routes)).get(company_id=actor.company)
 
 
 def _spoken_to(actor: Actor) -> Q:

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import Exists, OuterRef, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -16,8 +15,8 @@ from torihiki.exchange.models import Document, OutboxMessage, Party, PartyView, 
 from torihiki.exchange.papers import paper, read_sent
 from torihiki.exchange.specs import KINDS, SYSTEM, Kind
 from torihiki.exchange.webhooks.delivering import write_messages
-from torihiki.identity.models import Member, RoleGrant, Unit
-from torihiki.identity.permissions import PERMISSIONS, Action
+from torihiki.identity.access import access_holders
+from torihiki.identity.permissions import Action
 from torihiki.tenancy.actor import Actor, scope
 
 RECEIVERS_MAX = 50  # members told by one mail each
@@ -55,16 +54,7 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
     if view is None:
         return []
     kind = KINDS[view.kind]
-    needed = {f"*.{Action.RESPOND}", kind.permission(Action.RESPOND)}
-    by_own_role = RoleGrant.objects.filter(
-        company_id=message.target_id, member_id=OuterRef("pk"), role__permissions__overlap=sorted(needed)
-    )
-    members = Member.objects.filter(
-        Q(role__in=[role for role, held in PERMISSIONS.items() if needed & held]) | Exists(by_own_role),
-        company_id=message.target_id,
-        suspended_at=None,
-    )
-    members = members.filter(Q(unit_only=False) | Q(unit_id__in=_units_above(view.unit)))
+    members = access_holders(Actor.system(message.target_id), kind.permission(Action.RESPOND), view.unit)
     in_charge = members.filter(pk=view.assignee_id) if view.assignee_id else members.none()
     told = list(in_charge) or list(members[:RECEIVERS_MAX])  # who is in charge, or else everybody who could be
     address = settings.PUBLIC_URL + reverse("document", args=[view.document_id])
@@ -76,15 +66,6 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
             body = render_to_string("exchange/mail/moved.txt", facts)
         mails.append(_mail(message, member.pk, member.email, subject, body))
     return mails
-
-
-def _units_above(unit: Unit | None) -> list[UUID]:
-    """The unit and those that it belongs to: whose members the document concerns. At most DEPTH_MAX steps."""
-    found = []
-    while unit is not None:
-        found.append(unit.pk)
-        unit = unit.parent
-    return found
 
 
 def _happened(message: OutboxMessage, kind: Kind) -> dict[str, object]:

@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from torihiki.exchange import delivery
 from torihiki.exchange.access import access_document
 from torihiki.exchange.actions.steps import take_step
+from torihiki.exchange.approvals import escalating
 from torihiki.exchange.numbering import TOKYO
 from torihiki.exchange.specs import KINDS
 from torihiki.exchange.webhooks import delivering
@@ -18,7 +19,7 @@ from torihiki.tenancy.system import system_rows
 
 EXPIRED_AT_ONCE_MAX = 5_000
 
-__all__ = ["delivering", "delivery", "expire_document", "expire_documents"]
+__all__ = ["delivering", "delivery", "escalating", "expire_document", "expire_documents"]
 
 
 @app.periodic(cron="5 * * * *")

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from torihiki.exchange.access import access_handovers, access_in_charge
 from torihiki.exchange.actions.charging import HANDED_OVER, IN_CHARGE
+from torihiki.exchange.approvals import letters as approvals
 from torihiki.exchange.partners.access import access_open_invitations
 from torihiki.exchange.partners.actions.invitations import INVITATION
 from torihiki.exchange.specs import KINDS
@@ -19,6 +20,8 @@ from torihiki.identity.mail import Letter, language_of, letter, public_link
 from torihiki.identity.models import Company
 from torihiki.ledger.models import Entry
 from torihiki.tenancy.actor import Actor
+
+__all__ = ["approvals", "handed_over", "in_charge", "partner_invitation", "webhook_stopped"]
 
 
 @letter(INVITATION)

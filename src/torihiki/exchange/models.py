@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+import torihiki.exchange.approvals.models
 import torihiki.exchange.webhooks.models  # noqa: F401 - tables of this app, too
 from torihiki.exchange import walls
 from torihiki.identity.models import Company, Member, Unit
@@ -121,6 +122,7 @@ class Partner(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["id", "company"], name="partner_of_company"),
             models.UniqueConstraint(fields=["company", "party"], name="partner_once"),
             models.UniqueConstraint(
                 fields=["company", "own_code"], condition=~models.Q(own_code=""), name="partner_code_unique"
@@ -294,10 +296,6 @@ class Draft(models.Model):
     sources = models.JSONField(default=list)  # what it is made from: {"document": id, "link": name}
     reason = models.CharField(max_length=500, blank=True)  # why a new version
     revision = models.PositiveIntegerField(default=1)
-    submitted_by = models.UUIDField(null=True)
-    submitted_at = models.DateTimeField(null=True)
-    approved_by = models.UUIDField(null=True)
-    approved_sha256 = models.CharField(max_length=64, blank=True)
     returned_reason = models.CharField(max_length=500, blank=True)
     edited_by = models.CharField(max_length=100)
     edited_at = models.DateTimeField()

@@ -15,8 +15,10 @@ register(
     Entry("work", 20, "inbox", _("Inbox"), "inbox", "read", "inbox", "g i", on_phone=True),
     Entry("work", 30, "outbox", _("Outbox"), "outbox", "read", None, "g o", on_phone=True),
     Entry("work", 40, "drafts", _("Drafts"), "draft", "read", "drafts", "g d", on_phone=True),
+    Entry("work", 45, "to-approve", _("To approve"), "seal", "approve", "approvals", "g a"),
     Entry("work", 50, "search", _("Search"), "search", "read", None, "g s"),
     *PLACES,
+    Entry("company", 40, "approvals", _("Approval routes"), "seal", MANAGE_COMPANY),
     Entry("company", 60, "webhooks", _("Webhooks"), "link", MANAGE_COMPANY),
 )
 register_counts(menu_counts)

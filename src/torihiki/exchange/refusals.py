@@ -78,6 +78,38 @@ class OwnApproval(Refused):
         super().__init__(_("Another person has to approve what you submitted."))
 
 
+class NotAsked(Refused):
+    """Somebody else's approval is what the present step waits for."""
+
+    code = "not_asked"
+
+    def __init__(self) -> None:
+        super().__init__(_("Others are asked for this step. The page shows who they are."))
+
+
+class TooFewApprovers(Refused):
+    """A step of the route could never be passed."""
+
+    code = "too_few_approvers"
+
+    def __init__(self, step: str, needed: int, found: int) -> None:
+        words = _(
+            "The step “%(step)s” needs %(needed)d approvers beside yourself, and there are %(found)d with the right to"
+            " approve. Ask an administrator to change the route or the roles."
+        )
+        if not step:
+            words = _("Nobody else may approve this document. Ask an administrator to give somebody the right.")
+        super().__init__(words % {"step": step, "needed": needed, "found": found})
+
+
+class RouteNameTaken(Refused):
+    status = 422
+    code = "route_name_taken"
+
+    def __init__(self) -> None:
+        super().__init__(_("Another route has this name. Choose another."))
+
+
 class RecipientUnfit(Refused):
     """No recipient, too many, or one with whom there is no active relationship."""
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from torihiki.crypto.digest import token_hash
 from torihiki.identity.models import (
@@ -20,6 +20,7 @@ from torihiki.identity.models import (
     RoleGrant,
     Unit,
 )
+from torihiki.identity.permissions import PERMISSIONS
 from torihiki.identity.refusals import InvitationOver, NotHere
 from torihiki.tenancy.actor import Actor
 
@@ -34,6 +35,28 @@ def access_member(actor: Actor, member_id: UUID) -> Member:
     if member is None:
         raise NotHere
     return member
+
+
+def access_holders(actor: Actor, permission: str, unit: Unit | None) -> QuerySet[Member]:
+    """Active members who hold the right themselves for what belongs to a unit, or, without one, to the company."""
+    needed = {permission, f"*.{permission.rpartition('.')[2]}"}
+    by_own_role = RoleGrant.objects.filter(
+        company_id=actor.company, member_id=OuterRef("pk"), role__permissions__overlap=sorted(needed)
+    )
+    holders = access_members(actor).filter(
+        Q(role__in=[role for role, held in PERMISSIONS.items() if needed & held]) | Exists(by_own_role),
+        suspended_at=None,
+    )
+    return holders.filter(Q(unit_only=False) | Q(unit_id__in=_units_above(unit)))
+
+
+def _units_above(unit: Unit | None) -> list[UUID]:
+    """The unit and those that it belongs to. At most DEPTH_MAX steps."""
+    found = []
+    while unit is not None:
+        found.append(unit.pk)
+        unit = unit.parent
+    return found
 
 
 def access_own_roles(actor: Actor) -> QuerySet[OwnRole]:

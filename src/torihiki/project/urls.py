@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("torihiki.ledger.urls")),
     path("", include("torihiki.announcements.urls")),
     path("", include("torihiki.exchange.partners.urls")),
+    path("", include("torihiki.exchange.approvals.urls")),
     path("", include("torihiki.exchange.webhooks.urls")),
     path("", include("torihiki.exchange.urls")),
     *(path("", include(f"{service}.urls")) for service in settings.SERVICES if find_spec(f"{service}.urls")),

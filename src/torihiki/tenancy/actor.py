@@ -19,6 +19,9 @@ class Loan:
     name: str
     permissions: frozenset[str]
 
+    def lends(self, permission: str) -> bool:
+        return _covers(self.permissions, permission)
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -44,7 +47,7 @@ class Actor:
 
     def may(self, permission: str) -> bool:
         """Whether this actor has `permission`, own or lent; `read` alone asks for the action in any service."""
-        return self.holds(permission) or any(_covers(loan.permissions, permission) for loan in self.lent)
+        return self.holds(permission) or any(loan.lends(permission) for loan in self.lent)
 
     def holds(self, permission: str) -> bool:
         """Whether the right is the actor's own: only that can be given on."""
@@ -60,9 +63,11 @@ class Actor:
         earlier right of the same act was lent by counts no more where this one is lent by another."""
         if self.holds(permission) or (self.acts_for and _covers(self.acts_for.permissions, permission)):
             return self
-        loan = next((loan for loan in self.lent if _covers(loan.permissions, permission)), None)
-        if loan is None:
-            return self
+        loan = next((loan for loan in self.lent if loan.lends(permission)), None)
+        return self if loan is None else self.in_stead_of(loan)
+
+    def in_stead_of(self, loan: Loan) -> "Actor":
+        """Who acts for the one who lent."""
         own = self.own_name or self.name
         both = f"{own[:SHORT_NAME_LENGTH]} 代理 {loan.name[:SHORT_NAME_LENGTH]}"
         return replace(self, name=both, own_name=own, acts_for=loan)

@@ -22,6 +22,7 @@ from torihiki.exchange.actions.drafts import (
 )
 from torihiki.exchange.actions.sending import recipients_of, sent_entry
 from torihiki.exchange.actions.versions import payload_of, version_of
+from torihiki.exchange.approvals.routes import Case, rules_of
 from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Line, OutboxMessage, Partner, Party, Recipient, Transition, Version
@@ -154,13 +155,11 @@ def issue_documents(
 
 
 def issuing(actor: Actor, kind: Kind, own: Party, *, from_source: bool = False) -> Actor:
-    """Who sends a new document of `kind` without a draft. Raises RoleMayNot, SourceUnfit, ApprovalMissing."""
+    """Who sends a new document of `kind` without a draft. Raises RoleMayNot, SourceUnfit."""
     if not (actor.may(kind.permission(Action.DRAFT)) and actor.may(kind.permission(Action.SEND))):
         raise RoleMayNot
     if not (kind.free or from_source):
         raise SourceUnfit
-    if own.company is not None and kind.code in own.company.approval_kinds:
-        raise ApprovalMissing
     return actor.using(kind.permission(Action.SEND))
 
 
@@ -224,11 +223,15 @@ class Batch:
     at: datetime
 
     def __post_init__(self) -> None:
+        """Raises ApprovalMissing where every document of the kind needs one."""
         self.details: dict[UUID, PartyDetails] = {}
         self.issuer = PartyDetails.model_validate(self.own.details)
         self.issued_on = self.at.astimezone(TOKYO).date()
         self.waits_for = self.kind.state(self.kind.sent_state).waits_for
         self.tells_own = has_endpoint(self.actor)
+        self.rules = rules_of(self.actor, self.own)
+        if self.kind.code in self.rules.plain:
+            raise ApprovalMissing
 
     def made(
         self,
@@ -251,11 +254,21 @@ class Batch:
                 body = validated(self.kind, with_line_ids(row.body), issuer=self.issuer, on=self.issued_on)
             except BodyInvalid as refusal:
                 errors += _body_errors(index, refusal)
+            if not errors and self.needs_approval(body, row.recipients):
+                errors.append(RowError(index, "", str(ApprovalMissing().message)))
             if errors:
                 faults.add(errors)
             elif not faults.wrong:
                 self.add(written, document_id, body, fitting, number)
         return written
+
+    def needs_approval(self, body: Body, parties: Iterable[UUID]) -> bool:
+        """Whether a route fits the document, which then cannot be sent without a draft."""
+        routes = self.rules.routes
+        return (
+            bool(routes)
+            and self.rules.need(Case.of(self.kind, body, parties, self.actor.unit_id, on=self.issued_on)) is not None
+        )
 
     def add(self, written: Written, document_id: UUID, body: Body, partners: list[Partner], number: str) -> None:
         """The rows of one document more."""

@@ -1,7 +1,6 @@
-"""Drafts: begun, saved, submitted, approved or returned, discarded. Nothing here is seen by another company."""
+"""Drafts: begun, saved, discarded. Nothing here is seen by another company."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from torihiki.exchange.access import (
     access_partners,
     access_versions,
 )
-from torihiki.exchange.actions.sources import in_view_of_sources, sources_of
+from torihiki.exchange.approvals.voiding import void_request
 from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Attachment, Document, Draft, Link, Partner, PartyView
@@ -29,15 +28,13 @@ from torihiki.exchange.quantities import first_body, is_used_up
 from torihiki.exchange.refusals import (
     BodyInvalid,
     ChangedMeanwhile,
-    OwnApproval,
-    ReasonMissing,
     RecipientUnfit,
     RoleMayNot,
     SourceUnfit,
     StepNotOpen,
 )
 from torihiki.exchange.specs import DRAFT, ISSUER, RECEIVER, Kind, Sent, Source
-from torihiki.exchange.writing import done_before, write_transition
+from torihiki.exchange.writing import done_before
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
@@ -74,7 +71,7 @@ def start_draft(
         if not actor.may(kind.permission(Action.DRAFT)):
             raise RoleMayNot
         actor = actor.using(kind.permission(Action.DRAFT))
-        typed = canonical_json({"body": _exact(body), "recipients": list(recipients), "source": source_id})
+        typed = canonical_json({"body": exact(body), "recipients": list(recipients), "source": source_id})
         started = f"start {kind.code} {sha256_hex(typed)[:12]}"
         if before := done_before(actor, key, started, document_id, at=at):
             return before.document_id
@@ -147,7 +144,8 @@ def save_draft(
     with attempt(ExchangeEvent.SAVED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
         actor = seen.actor
-        draft = _open_draft(seen, revision)
+        draft = open_draft(seen, revision)
+        void_request(seen, at=at)
         if seen.document.version > 0:
             recipients = draft.recipients  # a new version goes to whom the first went
         draft.reason = reason[:500]
@@ -196,7 +194,8 @@ def discard_draft(actor: Actor, document_id: UUID, *, at: datetime) -> bool:
     with attempt(ExchangeEvent.DISCARDED, actor, subject_type=DOCUMENT, subject_id=document_id):
         seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
         actor = seen.actor
-        draft = _open_draft(seen)
+        draft = open_draft(seen)
+        void_request(seen, at=at)
         record(
             ExchangeEvent.DISCARDED,
             actor,
@@ -214,63 +213,6 @@ def discard_draft(actor: Actor, document_id: UUID, *, at: datetime) -> bool:
         draft.delete()
         PartyView.objects.filter(company_id=actor.company, document_id=document_id).update(internal_state="")
         return False
-
-
-def submit_draft(actor: Actor, document_id: UUID, *, revision: int, at: datetime) -> None:
-    """Ask for an approval of exactly this body. Raises BodyInvalid, RecipientUnfit, ChangedMeanwhile, StepNotOpen."""
-    with attempt(ExchangeEvent.SUBMITTED, actor, subject_type=DOCUMENT, subject_id=document_id):
-        seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
-        actor = seen.actor
-        draft = _open_draft(seen, revision)
-        if seen.view.internal_state != DRAFT_STATE:
-            raise StepNotOpen
-        body = validated(seen.kind, draft.body, issuer=own_details(actor), on=at.astimezone(TOKYO).date())
-        in_view_of_sources(sources_of(seen, draft), body)
-        fitting_recipients(actor, seen.kind, draft.recipients)
-        draft.submitted_by, draft.submitted_at, draft.returned_reason = actor.member_id, at, ""
-        draft.save(update_fields=["submitted_by", "submitted_at", "returned_reason"])
-        _internal_step(seen, IN_APPROVAL, "submit", ExchangeEvent.SUBMITTED, at=at, sha256=body_sha256(draft))
-
-
-def approve_draft(actor: Actor, document_id: UUID, *, sha256: str, at: datetime) -> None:
-    """Approve the body that was shown, by its hash; it takes effect once (promise P4). Raises OwnApproval,
-    ChangedMeanwhile when the body is no longer that one, StepNotOpen when it was decided already."""
-    with attempt(ExchangeEvent.APPROVED, actor, subject_type=DOCUMENT, subject_id=document_id):
-        seen = access_document(actor, document_id, to=Action.APPROVE, lock=True)
-        actor = seen.actor
-        draft = _open_draft(seen)
-        if seen.view.internal_state != IN_APPROVAL:
-            raise StepNotOpen
-        if draft.submitted_by in (actor.member_id, actor.acts_for and actor.acts_for.member_id):
-            raise OwnApproval  # nor in the stead of who submitted it
-        if body_sha256(draft) != sha256:
-            raise ChangedMeanwhile
-        draft.approved_by, draft.approved_sha256 = actor.member_id, sha256
-        draft.save(update_fields=["approved_by", "approved_sha256"])
-        _internal_step(seen, READY, "approve", ExchangeEvent.APPROVED, at=at, sha256=sha256)
-
-
-def return_draft(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> None:
-    """Give a submitted draft back to its author, with a reason; its author may also take it back."""
-    with attempt(ExchangeEvent.RETURNED, actor, subject_type=DOCUMENT, subject_id=document_id):
-        seen = access_document(actor, document_id, to=Action.DRAFT, lock=True)
-        actor = seen.actor
-        draft = _open_draft(seen)
-        if seen.view.internal_state not in (IN_APPROVAL, READY):
-            raise StepNotOpen
-        own = draft.submitted_by == actor.member_id
-        if not own:
-            seen = replace(seen, actor=actor.using(seen.kind.permission(Action.APPROVE)))
-        if not own and not actor.may(seen.kind.permission(Action.APPROVE)):
-            raise RoleMayNot
-        if not own and not reason.strip():
-            raise ReasonMissing
-        draft.returned_reason = reason.strip()[:500]
-        draft.approved_by, draft.approved_sha256 = None, ""
-        draft.save(update_fields=["returned_reason", "approved_by", "approved_sha256"])
-        _internal_step(
-            seen, DRAFT_STATE, "return", ExchangeEvent.RETURNED, at=at, sha256=body_sha256(draft), reason=reason.strip()
-        )
 
 
 def validated(kind: Kind, body: Mapping[str, Any], *, issuer: PartyDetails, on: date) -> Body:
@@ -330,7 +272,7 @@ def body_sha256(draft: Draft) -> str:
     return sha256_hex(
         canonical_json(
             {
-                "body": _exact(draft.body),
+                "body": exact(draft.body),
                 "recipients": draft.recipients,
                 "reason": draft.reason,
                 "files": list(files.order_by("at", "id").values_list("name", "sha256")),
@@ -381,7 +323,8 @@ def other_side(seen: Seen) -> list[UUID]:
     return [row.party_id for row in seen.document.recipients.filter(owner_id=seen.actor.company).order_by("position")]
 
 
-def _open_draft(seen: Seen, revision: int | None = None) -> Draft:
+def open_draft(seen: Seen, revision: int | None = None) -> Draft:
+    """Raises StepNotOpen where there is none, ChangedMeanwhile where it is another revision."""
     draft = access_draft(seen)
     if draft is None:
         raise StepNotOpen
@@ -408,7 +351,6 @@ def _write(
     begun = bool(draft.sources) or draft.document.version > 0
     draft.body = with_line_ids(body, f"{kind.prefix}{draft.document.version + 1}." if begun else "")
     draft.recipients = list(dict.fromkeys(recipients))
-    draft.approved_by, draft.approved_sha256 = None, ""
     draft.edited_by, draft.edited_at = actor.name, at
     if first:
         Draft.objects.bulk_create([draft])
@@ -429,24 +371,6 @@ def _write(
         }
         facts["search"] = f"{facts['subject']} {facts['counterparty_name']}"
     PartyView.objects.filter(company_id=actor.company, document_id=draft.document_id).update(**facts)
-
-
-def _internal_step(
-    seen: Seen, state: str, name: str, event: ExchangeEvent, *, at: datetime, sha256: str, reason: str = ""
-) -> None:
-    PartyView.objects.filter(company_id=seen.actor.company, document_id=seen.document.pk).update(
-        internal_state=state, changed_at=at
-    )
-    write_transition(seen.actor, seen.document, name, at=at, shared=False, reason=reason, to_state=state)
-    record(
-        event,
-        seen.actor,
-        at=at,
-        subject_type=DOCUMENT,
-        subject_id=seen.document.pk,
-        subject_label=draft_label(seen),
-        data={"body_sha256": sha256, "reason": reason},
-    )
 
 
 def _amount(kind: Kind, body: Mapping[str, Any], at: datetime) -> int | None:
@@ -483,10 +407,10 @@ def with_line_ids(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return {**body, "lines": lines} if lines else dict(body)
 
 
-def _exact(value: Any) -> Any:
+def exact(value: Any) -> Any:
     """JSON numbers as text: a draft holds what was typed, and a float has no canonical form here."""
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, Mapping):
-        return {key: _exact(item) for key, item in value.items()}
-    return [_exact(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: exact(item) for key, item in value.items()}
+    return [exact(item) for item in value] if isinstance(value, list | tuple) else value

@@ -24,7 +24,7 @@ from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Line, Link
 from torihiki.exchange.numbering import next_number
 from torihiki.exchange.quantities import Around, Counted, around
-from torihiki.exchange.refusals import SourceUnfit
+from torihiki.exchange.refusals import ApprovalMissing, SourceUnfit
 from torihiki.exchange.specs import Deed, Kind, Sent, Source
 from torihiki.exchange.writing import DEFER_DELIVERY, SYNC_VIEWS, delivery_of
 from torihiki.ledger.refusals import attempt
@@ -74,6 +74,8 @@ def issue_document(
         typed = validated(kind, numbered, issuer=batch.issuer, on=batch.issued_on)
         partners = fitting_recipients(actor, kind, recipients)
         counted: list[Counted] = []
+        if batch.needs_approval(typed, [partner.party_id for partner in partners]):
+            raise ApprovalMissing
         if origin is not None:
             typed = in_view_of(origin.source, origin.sent, typed)
             counted = list(origin.around.counted_by(origin.source, typed))

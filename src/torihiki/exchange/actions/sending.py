@@ -11,8 +11,7 @@ from torihiki.exchange.actions.attachments import share_files
 from torihiki.exchange.actions.counting import count_lines, lock_chain
 from torihiki.exchange.actions.drafts import (
     DOCUMENT,
-    READY,
-    body_sha256,
+    DRAFT_STATE,
     fitting_recipients,
     made_already,
     own_details,
@@ -21,6 +20,8 @@ from torihiki.exchange.actions.drafts import (
 from torihiki.exchange.actions.sources import in_view_of_sources, sources_of
 from torihiki.exchange.actions.steps import move_document
 from torihiki.exchange.actions.versions import payload_of, store_version
+from torihiki.exchange.approvals.requests import is_approved
+from torihiki.exchange.approvals.routes import Case, rules_of
 from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Document, Draft, Link, Partner, PartyView, Recipient, Transition, Version
@@ -34,7 +35,6 @@ from torihiki.exchange.refusals import (
 )
 from torihiki.exchange.specs import Deed, Source
 from torihiki.exchange.writing import done_before, sync_views, tell, transition_of
-from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
 from torihiki.ledger.models import Entry
 from torihiki.ledger.recording import entry_of
@@ -62,12 +62,12 @@ def send_document(actor: Actor, document_id: UUID, *, revision: int, at: datetim
             raise StepNotOpen
         if document.version > 0 and not draft.reason.strip():
             raise ReasonMissing
-        _approved(seen, draft)
         issued_on = at.astimezone(TOKYO).date()
         body = validated(kind, draft.body, issuer=own_details(actor), on=issued_on)
         partners = fitting_recipients(actor, kind, draft.recipients)
         sources = _fitting_sources(seen, draft)
         body = in_view_of_sources(sources, body)
+        _approved(seen, draft, Case.of(kind, body, draft.recipients, seen.view.unit_id, on=issued_on))
         if document.version == 0:
             document.number = next_number(actor.company, kind, at=at)
             document.issued_on = issued_on
@@ -119,13 +119,11 @@ def sent_entry(actor: Actor, document: Document, version: Version, *, at: dateti
     )
 
 
-def _approved(seen: Seen, draft: Draft) -> None:
-    needed = seen.kind.code in Company.objects.values_list("approval_kinds", flat=True).get(pk=seen.actor.company)
-    if not needed and seen.view.internal_state != READY:
-        if seen.view.internal_state != "draft":
-            raise ApprovalMissing
+def _approved(seen: Seen, draft: Draft, case: Case) -> None:
+    """Raises ApprovalMissing where this needs an approval, and where one was asked for that is not there yet."""
+    if is_approved(seen, draft):
         return
-    if seen.view.internal_state != READY or draft.approved_sha256 != body_sha256(draft):
+    if seen.view.internal_state != DRAFT_STATE or rules_of(seen.actor).need(case) is not None:
         raise ApprovalMissing
 
 

@@ -15,13 +15,10 @@ from torihiki.api.paging import page
 from torihiki.api.problems import Mistake, Problem
 from torihiki.exchange.access import access_document, access_views
 from torihiki.exchange.actions.drafts import (
-    approve_draft,
     discard_draft,
-    return_draft,
     save_draft,
     start_draft,
     start_revision,
-    submit_draft,
 )
 from torihiki.exchange.actions.issuing import issue_document
 from torihiki.exchange.actions.remarks import comment
@@ -29,6 +26,7 @@ from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import take_step
 from torihiki.exchange.api import shapes, states
 from torihiki.exchange.api.keys import once
+from torihiki.exchange.approvals.requests import approve_draft, return_draft, submit_draft
 from torihiki.exchange.models import PartyView
 from torihiki.exchange.refusals import ChangedMeanwhile, StepNotOpen
 from torihiki.exchange.searching import BOX_CONDITIONS, BY_CHANGE, search_views
@@ -251,7 +249,7 @@ def _approve(request: ApiRequest, document_id: UUID, body: shapes.ActionRequest,
     states.matched(request, document_id)
     if body.sha256 is None:
         raise _missing("sha256")
-    approve_draft(request.actor, document_id, sha256=body.sha256, at=at)
+    approve_draft(request.actor, document_id, sha256=body.sha256, comment=body.reason, at=at)
 
 
 def _return(request: ApiRequest, document_id: UUID, body: shapes.ActionRequest, at: datetime) -> None:

@@ -226,6 +226,25 @@ class VersionInfo(BaseModel):
     sent_at: datetime
 
 
+class ApprovalStep(BaseModel):
+    name: str
+    state: Literal["done", "current", "ahead"]
+    needed: int = Field(description="0: all who were asked.")
+    approvals: int
+    waits_for: list[str] = Field(description="Names of those who are asked now.")
+
+
+class ApprovalState(BaseModel):
+    """How far an approval has come inside the own company."""
+
+    route: str = Field(description="Its name; empty where no route fitted and one approval suffices.")
+    outcome: Literal["open", "approved", "returned", "taken_back", "changed"]
+    sha256: str = Field(description="Of the content that was submitted.")
+    submitted_by: str
+    submitted_at: datetime
+    steps: list[ApprovalStep]
+
+
 class DraftState(BaseModel):
     """What is not sent yet; no other company sees it."""
 
@@ -234,7 +253,7 @@ class DraftState(BaseModel):
     recipients: list[UUID]
     reason: str
     sha256: str = Field(description="An approval is bound to it.")
-    submitted_at: datetime | None
+    approval: ApprovalState | None = Field(description="The newest, of this content or of a former one.")
     returned_reason: str
     edited_by: str
     edited_at: datetime

@@ -21,6 +21,7 @@ from torihiki.exchange.access import (
 from torihiki.exchange.actions.drafts import IN_APPROVAL, body_sha256, usable_source
 from torihiki.exchange.actions.steps import open_steps
 from torihiki.exchange.api import shapes
+from torihiki.exchange.approvals.shown import shown_request
 from torihiki.exchange.bodies import Totals
 from torihiki.exchange.models import Attachment, Comment, Document, Draft, PartyView, Recipient, Version
 from torihiki.exchange.refusals import ChangedMeanwhile, RecipientUnfit
@@ -108,7 +109,7 @@ def state(seen: Seen) -> tuple[shapes.DocumentState, str]:
         recipient=sent.get("recipient"),
         recipients=[_recipient(seen, row) for row in recipients],
         versions=[_version(row) for row in ([newest] if newest else []) + versions],
-        draft=_draft(draft) if draft else None,
+        draft=_draft(seen, draft) if draft else None,
         actions=_actions(seen, draft, recipients),
         follow_ups=_follow_ups(seen),
         links=_links(seen),
@@ -210,17 +211,41 @@ def _version(row: Version) -> shapes.VersionInfo:
     )
 
 
-def _draft(draft: Draft) -> shapes.DraftState:
+def _draft(seen: Seen, draft: Draft) -> shapes.DraftState:
     return shapes.DraftState(
         revision=draft.revision,
         body=draft.body,
         recipients=draft.recipients,
         reason=draft.reason,
         sha256=body_sha256(draft),
-        submitted_at=draft.submitted_at,
+        approval=_approval(seen),
         returned_reason=draft.returned_reason,
         edited_by=draft.edited_by,
         edited_at=draft.edited_at,
+    )
+
+
+def _approval(seen: Seen) -> shapes.ApprovalState | None:
+    approval = shown_request(seen)
+    if approval is None:
+        return None
+    request = approval.request
+    return shapes.ApprovalState(
+        route=request.route,
+        outcome=request.outcome or "open",
+        sha256=request.sha256,
+        submitted_by=request.submitted_name,
+        submitted_at=request.submitted_at,
+        steps=[
+            shapes.ApprovalStep(
+                name=shown.step.name,
+                state=shown.state,
+                needed=shown.step.needed,
+                approvals=shown.approvals,
+                waits_for=shown.waits_for,
+            )
+            for shown in approval.steps
+        ],
     )
 
 
@@ -255,10 +280,14 @@ def _own(seen: Seen, draft: Draft | None) -> list[tuple[str, bool]]:
         found.append(("send", False))
     if drafting and internal == DRAFT:
         found.append(("submit", False))
-    own, approver = draft.submitted_by == actor.member_id, actor.may(kind.permission(Action.APPROVE))
-    if internal == IN_APPROVAL and approver and not own:
+    approval = shown_request(seen) if internal != DRAFT else None
+    if approval is None:
+        return found
+    own = approval.request.submitted_by_id is not None and approval.request.submitted_by_id == actor.member_id
+    asked = bool(approval.chairs) if internal == IN_APPROVAL else actor.may(kind.permission(Action.APPROVE))
+    if internal == IN_APPROVAL and asked:
         found.append(("approve", False))
-    if internal != DRAFT and drafting and (own or approver):
+    if drafting and (own or asked):
         found.append(("return", not own))
     return found
 

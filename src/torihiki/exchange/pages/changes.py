@@ -10,6 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from torihiki.exchange.access import Seen
+from torihiki.exchange.approvals.access import access_requests
 from torihiki.exchange.bodies import Body
 from torihiki.exchange.forms import CHOICE_WORDS, labels_of, part_names
 from torihiki.exchange.models import Draft, Version
@@ -46,6 +48,17 @@ def changes_of_draft(kind: Kind, draft: Draft | None, versions: Sequence[Version
     except ValidationError:
         return []
     return changes(read_sent(versions[0]).body, body)
+
+
+def changes_since(seen: Seen, draft: Draft | None, sha256: str) -> list[Change]:
+    """What differs between the body that somebody was shown under this hash and the one that is there now."""
+    shown = access_requests(seen.actor).filter(document_id=seen.document.pk, sha256=sha256).first()
+    if shown is None or draft is None:
+        return []
+    try:
+        return changes(seen.kind.body.model_validate(shown.body), seen.kind.body.model_validate(draft.body))
+    except ValidationError:  # it is in the making
+        return []
 
 
 def changes(before: Body, after: Body) -> list[Change]:

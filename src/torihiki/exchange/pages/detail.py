@@ -25,19 +25,14 @@ from torihiki.exchange.access import (
     access_versions,
 )
 from torihiki.exchange.actions.charging import may_put_in_charge
-from torihiki.exchange.actions.drafts import (
-    approve_draft,
-    body_sha256,
-    discard_draft,
-    return_draft,
-    start_revision,
-    usable_source,
-)
+from torihiki.exchange.actions.drafts import body_sha256, discard_draft, start_revision, usable_source
 from torihiki.exchange.actions.remarks import comment, mark_opened
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import open_steps, take_step
-from torihiki.exchange.models import Draft, Recipient, Transition, Version
-from torihiki.exchange.pages.changes import changes_of_draft, changes_of_version
+from torihiki.exchange.approvals.requests import approve_draft, return_draft
+from torihiki.exchange.approvals.shown import ShownRequest, shown_request
+from torihiki.exchange.models import Recipient, Transition, Version
+from torihiki.exchange.pages.changes import changes_of_draft, changes_of_version, changes_since
 from torihiki.exchange.pages.lists import INTERNAL, counterparty
 from torihiki.exchange.pages.paper import paper_context
 from torihiki.exchange.quantities import progress_of
@@ -101,6 +96,7 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
     draft = access_draft(seen)
     recipients = list(access_recipients(seen))
     open_now, made = offers(seen, recipients), follow_ups(seen)
+    approval = shown_request(seen)
     context = {
         "seen": seen,
         "kind": kind,
@@ -116,8 +112,11 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
         "versions": versions,
         "draft": draft,
         "draft_sha256": body_sha256(draft) if draft else "",
-        "may_approve": _may_approve(seen, draft),
-        "may_take_back": draft is not None and draft.submitted_by == actor.member_id,
+        "approval": approval,
+        "may_approve": approval is not None and bool(approval.chairs),
+        "may_return": approval is not None and _may_return(seen, approval),
+        "may_take_back": approval is not None and approval.request.submitted_by_id == actor.member_id,
+        "since_shown": changes_since(seen, draft, request.POST.get("sha256", "")[:64]) if refusal else [],
         "may_edit": _may_edit(seen),
         "may_send": actor.may(kind.permission(Action.SEND)),
         "may_revise": _may_revise(seen),
@@ -188,8 +187,9 @@ def internal_step(request: DeskRequest, document_id: UUID, name: str) -> HttpRes
     actor, now = request.actor, timezone.now()
     try:
         if name == "approve":
-            approve_draft(actor, document_id, sha256=request.POST.get("sha256", ""), at=now)
-            messages.success(request, _("Approved. It can be sent now."))
+            comment = request.POST.get("comment", "")[:500]
+            approve_draft(actor, document_id, sha256=request.POST.get("sha256", ""), comment=comment, at=now)
+            messages.success(request, _("You have approved it."))
         elif name == "return":
             return_draft(actor, document_id, reason=request.POST.get("reason", ""), at=now)
             messages.success(request, _("Returned to its author."))
@@ -310,12 +310,11 @@ def _may_revise(seen: Seen) -> bool:
     return state and seen.view.role == ISSUER and not seen.view.internal_state and _may_edit(seen)
 
 
-def _may_approve(seen: Seen, draft: Draft | None) -> bool:
-    if draft is None or seen.view.internal_state != "in_approval":
-        return False
-    permission = seen.kind.permission(Action.APPROVE)
-    stead = seen.actor.using(permission).acts_for
-    return seen.actor.may(permission) and draft.submitted_by not in (seen.actor.member_id, stead and stead.member_id)
+def _may_return(seen: Seen, approval: ShownRequest) -> bool:
+    """Who is asked now; once all have approved, whoever may approve."""
+    if seen.view.internal_state == "ready":
+        return seen.actor.may(seen.kind.permission(Action.APPROVE))
+    return bool(approval.chairs)
 
 
 def _state_of(kind: Kind, recipient: Recipient, seen: Seen) -> State:

@@ -1,6 +1,6 @@
 """The form of a document: new, from a source, or a draft; sums follow as one types, nothing typed is lost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,8 +21,10 @@ from torihiki.exchange.access import (
     access_draft,
     access_partners,
 )
-from torihiki.exchange.actions.drafts import own_details, save_draft, start_draft, submit_draft, usable_source
+from torihiki.exchange.actions.drafts import own_details, save_draft, start_draft, usable_source
 from torihiki.exchange.actions.sending import send_document
+from torihiki.exchange.approvals.requests import submit_draft
+from torihiki.exchange.approvals.routes import Case, Need, rules_of, yen_of
 from torihiki.exchange.bodies import Totals
 from torihiki.exchange.forms import BLANK_LINES, BodyForms, dated
 from torihiki.exchange.models import Draft
@@ -39,7 +41,6 @@ from torihiki.exchange.refusals import (
 )
 from torihiki.exchange.specs import KINDS, RECEIVER, Kind
 from torihiki.exchange.writing import KEY_LENGTH_MAX
-from torihiki.identity.models import Company
 from torihiki.identity.permissions import Action
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
@@ -111,9 +112,17 @@ def compute_sums(request: DeskRequest, kind: str) -> HttpResponse:
     """The sums of what stands in the form, as one types (htmx). Stores nothing."""
     spec = _kind(kind)
     totals, day = _totals(request, spec, BodyForms(spec, data=request.POST))
-    return render(
-        request, "exchange/sums.html", {"totals": totals, "sums": sums_of(totals, _currency(request.POST)), "day": day}
-    )
+    currency = _currency(request.POST)
+    seen = access_document(request.actor, pk) if (pk := id_of(request.GET.get("document", ""))) else None
+    context = {
+        "totals": totals,
+        "sums": sums_of(totals, currency),
+        "day": day,
+        "need": _need(request, spec, totals, currency, _chosen(request), seen),
+        "may_send": request.actor.may(spec.permission(Action.SEND)),
+        "again": True,
+    }
+    return render(request, "exchange/sums.html", context)
 
 
 def _posted(request: DeskRequest, sheet: Sheet) -> HttpResponse:
@@ -195,7 +204,8 @@ def _page(request: DeskRequest, sheet: Sheet) -> HttpResponse:
     actor, kind = request.actor, sheet.kind
     partners = list(access_partners(actor).order_by("own_code", "party__name")[:PARTNERS_LISTED_MAX])
     totals, day = _totals(request, kind, sheet.forms)
-    needs_approval = kind.code in Company.objects.values_list("approval_kinds", flat=True).get(pk=actor.company)
+    currency = _currency(sheet.forms.header.data or sheet.forms.header.initial)
+    need = _need(request, kind, totals, currency, sheet.recipients, sheet.seen)
     return render(
         request,
         "exchange/edit.html",
@@ -213,11 +223,11 @@ def _page(request: DeskRequest, sheet: Sheet) -> HttpResponse:
                 sheet.source or (sheet.seen and sheet.seen.document.version) or (sheet.draft and sheet.draft.sources)
             ),
             "totals": totals,
-            "sums": sums_of(totals, _currency(sheet.forms.header.data or sheet.forms.header.initial)),
+            "sums": sums_of(totals, currency),
             "day": day,
             "key": request.POST.get("key") or str(new_id()),
             "is_summed": kind.totals is not None,  # a template would call it
-            "needs_approval": needs_approval,
+            "need": need,
             "may_send": actor.may(kind.permission(Action.SEND)),
             "files": list(access_attachments(sheet.seen)) if sheet.seen else [],
             "source": sheet.source,
@@ -225,6 +235,20 @@ def _page(request: DeskRequest, sheet: Sheet) -> HttpResponse:
         },
         status=sheet.status,
     )
+
+
+def _need(
+    request: DeskRequest,
+    kind: Kind,
+    totals: Totals | None,
+    currency: str,
+    parties: Sequence[UUID],
+    seen: Seen | None,
+) -> Need | None:
+    """Whether what stands in the form needs an approval; as long as it cannot be summed, as if it cost nothing."""
+    yen = yen_of(totals, currency) if totals is not None or kind.totals is None else 0
+    unit_id = seen.view.unit_id if seen else request.actor.unit_id
+    return rules_of(request.actor).need(Case(kind, frozenset(parties), unit_id, yen))
 
 
 def _problems(forms: BodyForms) -> list[Problem]:

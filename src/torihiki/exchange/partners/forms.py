@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.bodies import Address, Contact, PartyDetails
 from torihiki.exchange.partners.terms import DEEMED_DAYS_MAX, END_OF_MONTH, TermsBody
-from torihiki.exchange.specs import KINDS
 from torihiki.identity.forms import NewPersonForm
 from torihiki.lib.identifiers import Checked, Finding, check_corporate_number, check_registration_number
 from torihiki.lib.money import Rounding
@@ -201,16 +200,6 @@ ROUNDINGS = {
     Rounding.HALF_UP: _("To the nearest, half up"),
     Rounding.CEILING: _("Up"),
 }
-
-
-class ApprovalsForm(forms.Form):
-    kinds = forms.MultipleChoiceField(
-        label=_("Documents that need an approval"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        _offer(self, "kinds", [(kind.code, kind.label) for kind in KINDS.values()])
 
 
 def day_words(day: int) -> str:

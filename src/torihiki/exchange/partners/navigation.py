@@ -8,5 +8,4 @@ from torihiki.web.navigation import Entry
 PLACES = (
     Entry("partners", 10, "partners", _("Partners"), "partners", "partners.read", shortcut="g p"),
     Entry("company", 10, "company", _("Own company"), "building", MANAGE_COMPANY),
-    Entry("company", 40, "approvals", _("Approvals"), "seal", MANAGE_COMPANY),
 )

@@ -34,5 +34,4 @@ urlpatterns = [
         name="answer-partner-invitation",
     ),
     path("company", company.company_page, name="company"),
-    path("company/approvals", company.approvals_page, name="approvals"),
 ]

@@ -23,6 +23,9 @@ from tests.programs import Program, program_of
 from tests.world import Desk, make_company, trade
 from torihiki.exchange.actions.drafts import start_draft
 from torihiki.exchange.actions.sending import send_document
+from torihiki.exchange.approvals.models import ApprovalSeat
+from torihiki.exchange.approvals.routes import keep_route
+from torihiki.exchange.approvals.steps import RouteStep
 from torihiki.exchange.models import Document, Link, NumberSeries, OutboxMessage, Recipient, Transition, Version
 from torihiki.exchange.specs import KINDS
 from torihiki.identity.models import Company
@@ -176,6 +179,22 @@ def test_fifty_approvals_take_effect_once_and_so_does_sending(issuer: Desk, rece
     assert statuses(sent) == {302: 1, 409: MANY - 1}
     with issuer.acting():
         assert Version.objects.count() == OutboxMessage.objects.count() == 1
+
+
+def test_fifty_approvals_of_two_people_close_a_quorum_of_two_once(issuer: Desk, receiver: Desk) -> None:
+    with issuer.acting() as actor:
+        step = RouteStep(name="two", needed=2)
+        keep_route(actor, None, name="two", steps=[step], at=timezone.now(), kinds=["invoice"])
+    draft = write(issuer.clerk, "invoice", to=[receiver], do="submit")
+    sha256 = str(issuer.approver.get(reverse("document", args=[draft])).context["draft_sha256"])
+    people = [another_window(issuer.approver if n % 2 else issuer) for n in range(MANY)]
+    answers = at_once([partial(internally, desk, draft, "approve", sha256=sha256) for desk in people])
+    assert statuses(answers) == {302: 2, 409: MANY - 2}
+    with issuer.acting():
+        seats = ApprovalSeat.objects.filter(decision="approved")
+        assert len({seat.decided_by for seat in seats}) == len(seats) == 2
+        approvals = Transition.objects.filter(document_id=draft, name="approve").order_by("id")
+        assert [each.to_state for each in approvals] == ["in_approval", "ready"]
 
 
 def test_an_edit_and_an_approval_at_once_never_send_what_was_not_approved(issuer: Desk, receiver: Desk) -> None:

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from tests.dealings import Dealings, courses, make_desks
-from torihiki.exchange.actions.drafts import submit_draft
 from torihiki.exchange.actions.sending import send_document
+from torihiki.exchange.approvals.requests import submit_draft
 from torihiki.exchange.refusals import BodyInvalid
 from torihiki.exchange.specs import KINDS
 from torihiki.tenancy import roles

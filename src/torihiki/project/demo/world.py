@@ -12,8 +12,9 @@ from random import Random
 from django.db import connection, transaction
 from django.db.models import F
 
-from torihiki.exchange.actions.drafts import start_draft, submit_draft
+from torihiki.exchange.actions.drafts import start_draft
 from torihiki.exchange.actions.intake import take_in
+from torihiki.exchange.approvals.requests import submit_draft
 from torihiki.exchange.models import OutboxMessage
 from torihiki.exchange.specs import KINDS
 from torihiki.identity.actions.companies import set_approval_kinds

@@ -1,6 +1,5 @@
-"""The own company as its partners see it, and which of its documents need an approval."""
+"""The own company as its partners see it."""
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,10 +8,8 @@ from django.utils.translation import gettext as _
 from torihiki.exchange.bodies import PartyDetails
 from torihiki.exchange.partners.access import access_own_card
 from torihiki.exchange.partners.actions import change_own_card
-from torihiki.exchange.partners.forms import ApprovalsForm, CardForm, card_initial
+from torihiki.exchange.partners.forms import CardForm, card_initial
 from torihiki.exchange.partners.pages.partners import tell_saved
-from torihiki.identity.actions import set_approval_kinds
-from torihiki.identity.models import Company
 from torihiki.identity.permissions import MANAGE_COMPANY
 from torihiki.ledger.desk import DeskRequest, desk
 
@@ -27,15 +24,3 @@ def company_page(request: DeskRequest) -> HttpResponse:
         return redirect("company")
     status = 422 if request.method == "POST" else 200
     return render(request, "exchange/partners/company.html", {"form": form}, status=status)
-
-
-@desk(MANAGE_COMPANY, methods=("GET", "POST"))
-def approvals_page(request: DeskRequest) -> HttpResponse:
-    chosen = Company.objects.values_list("approval_kinds", flat=True).get(pk=request.actor.company)
-    form = ApprovalsForm(request.POST if request.method == "POST" else None, initial={"kinds": chosen})
-    if request.method == "POST" and form.is_valid():
-        set_approval_kinds(request.actor, form.cleaned_data["kinds"], at=timezone.now())
-        messages.success(request, _("Saved."))
-        return redirect("approvals")
-    status = 422 if request.method == "POST" else 200
-    return render(request, "exchange/partners/approvals.html", {"form": form}, status=status)
