@@ -204,7 +204,7 @@ def _type(text: str) -> AccountType:
 
 def _records(data: bytes) -> Iterator[str]:
     """Fixed length, in which every character is one byte; some banks end records, some end the file by 0x1A."""
-    plain = data.rstrip(b"\x1a").replace(b"\r", b"").replace(b"\n", b"")
+    plain = data.rstrip(b"\x1a\r\n").replace(b"\r", b"").replace(b"\n", b"")
     if not plain or len(plain) % RECORD_BYTES:
         raise NotZengin(f"The file is not made of records of {RECORD_BYTES} bytes.")
     for start in range(0, len(plain), RECORD_BYTES):

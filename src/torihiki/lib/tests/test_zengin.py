@@ -69,6 +69,7 @@ def test_what_is_written_is_read(order: Order) -> None:
     read = read_order(data, year=order.on.year)
     assert write_order(read) == data
     assert read_order(data.replace(b"\r\n", b"") + b"\x1a", year=order.on.year) == read
+    assert read_order(data + b"\x1a\r\n", year=order.on.year) == read
     assert [(each.yen, each.edi, each.to.number) for each in read.transfers] == [
         (each.yen, each.edi, each.to.number) for each in order.transfers
     ]
