@@ -226,8 +226,6 @@ class Builder:
                 done_by=self.mark(),
                 done_at=now,
             )
-            step = RouteStep(name=self.mark(), needed=1)
-            keep_route(actor, None, name=self.mark(), steps=[step], at=now, kinds=["quote"], amount_from=10**14)
             for name in ("open", "withdrawn"):
                 invited = invite_member(
                     actor, email=f"{self.mark()}@x.example", name=self.mark(), role=Role.CLERK, unit_id=head.pk, at=now
@@ -248,6 +246,17 @@ class Builder:
             )
             external = add_external_partner(
                 actor, PartyDetails(name=f"外部 {self.mark()}"), own_code=self.mark(), note=self.mark(), at=now
+            )
+            keep_route(
+                actor,
+                None,
+                name=self.mark(),
+                steps=[RouteStep(name=self.mark())],
+                at=now,
+                kinds=["quote"],
+                amount_from=10**14,
+                unit_id=head.pk,
+                partner_id=external.pk,
             )
             self.sign_on(actor)
             set_external_terms(actor, external.pk, TermsBody(note=self.mark()), at=now)

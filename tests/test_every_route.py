@@ -176,6 +176,9 @@ TWICE = {
     "identity.sso.access.access_provisioning": "of a member whom access_member let through",
     "exchange.access.access_in_charge": "of a member whom access_member let through",
     "exchange.access.access_versions": "only of a document that access_document let through, up to what was shown",
+    "identity.access.access_holders": "asked of a document that access_document let through, or by the platform",
+    "exchange.approvals.access.access_requests": "only of a document that was let through, or with access_views",
+    "exchange.approvals.access.access_seats": "only of requests that were let through, and of own members",
     "identity.access.access_grants": "only of a member or a role that was let through",
     "exchange.partners.access.access_partner": "what it locks; what it returns comes through access_partners",
 }

@@ -22,6 +22,7 @@ from torihiki.exchange.models import (
     Party,
     PartyView,
     Recipient,
+    Side,
     Transition,
     Version,
 )
@@ -88,6 +89,16 @@ def access_views(actor: Actor) -> QuerySet[PartyView]:
     kinds = [kind.code for kind in KINDS.values() if actor.may(kind.permission(Action.READ))]
     views = PartyView.objects.filter(company_id=actor.company, kind__in=kinds)
     return views if actor.units is None else views.filter(unit_id__in=actor.units)
+
+
+def access_owed(actor: Actor, side: Side) -> QuerySet[PartyView]:
+    """What the company owes as a buyer, or is owed as a seller, in yen, and has not settled."""
+    wanted = Q()
+    for kind in KINDS.values():
+        if kind.owed is not None:
+            wanted |= Q(kind=kind.code, state__in=kind.owed.payable if side == Side.BUYER else kind.owed.expected)
+    open_ones = access_views(actor).filter(wanted, side=side, settled_at=None, amount_minor__isnull=False)
+    return open_ones.filter(currency="JPY")
 
 
 def access_document(actor: Actor, document_id: UUID, *, to: Action = Action.READ, lock: bool = False) -> Seen:

@@ -232,6 +232,7 @@ class PartyView(models.Model):
         Member, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)  # since when nothing of it is owed any more, by this side's own books
 
     class Meta:
         indexes = [
@@ -252,6 +253,11 @@ class PartyView(models.Model):
                 condition=models.Q(assignee__isnull=False),
             ),
             models.Index(fields=["document"], name="view_by_document"),
+            models.Index(  # what is owed: settled ones are passed over, however many there are
+                fields=["company", "kind", "state", "due_on", "document"],
+                name="view_owed",
+                condition=models.Q(settled_at__isnull=True, amount_minor__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -213,6 +213,15 @@ class Further:
 
 
 @dataclass(frozen=True)
+class Owed:
+    """By such a document the buyer owes the seller its amount; with `sign` -1 so much less."""
+
+    payable: tuple[str, ...]  # states in which the buyer has agreed to it
+    expected: tuple[str, ...]  # states in which the seller counts on it
+    sign: int = 1
+
+
+@dataclass(frozen=True)
 class Samples:
     """A valid body, and refused ones by the name of what is wrong with them."""
 
@@ -243,6 +252,7 @@ class Kind:
     several_recipients: bool = False
     free: bool = True  # may be started without a source
     totals: Callable[[Any, date], Totals] | None = None
+    owed: Owed | None = None
     due: Callable[[Any], date | None] | None = None
     expiry: str = ""  # the step that the system takes once the due date has passed
     rules: Callable[[Any, date], Sequence[Problem]] | None = None

@@ -72,7 +72,7 @@ RECIPIENT = PartyVisible(
 )
 OWN_STATE = (
     "subject, issued_on, due_on, currency, amount_minor, counterparty_id, counterparty_name, counterparties, search,"
-    " internal_state, changed_at, read_at, assignee_id, unit_id"
+    " internal_state, changed_at, read_at, assignee_id, unit_id, settled_at"
 )
 KNOWN_PARTY = "(counterparty_id IS NULL OR EXISTS (SELECT 1 FROM exchange_party p WHERE p.id = exchange_partyview.counterparty_id))"
 PARTY_VIEW = PartyVisible(

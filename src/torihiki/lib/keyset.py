@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -51,6 +51,11 @@ def moment(text: str) -> datetime:
     if value.tzinfo is None or not 1900 <= value.year < 9999:
         raise ValueError("no moment of our time")
     return value.astimezone(UTC)
+
+
+def day(text: str) -> date:
+    """Raises ValueError for what is no day."""
+    return date.fromisoformat(text)
 
 
 def write_cursor(row: object, key: Key) -> str:

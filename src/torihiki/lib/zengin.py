@@ -1,4 +1,5 @@
-"""全銀 総合振込: the 120-byte records by which a company asks its bank to pay many at once, written and read."""
+"""全銀: the 120-byte records by which a company asks its bank to pay many at once (総合振込), written and read, and the
+200-byte records by which the bank says what moved on an account (入出金取引明細), read."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -232,3 +233,115 @@ def _transfer(record: str) -> Transfer:
         branch_name=record[23:38].rstrip(),
     )
     return Transfer(account, yen, record[91:111].rstrip() if record[112] == "Y" else "")
+
+
+# ---- 入出金取引明細: what the bank says of an account
+
+STATEMENT_BYTES = 200
+STATEMENT_KIND = "03"
+CREDIT = "1"  # 入払区分: 入金
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One movement of an account; `payer` and `note` as the bank writes them, in half width."""
+
+    on: date
+    yen: int
+    is_credit: bool
+    reference: str
+    payer: str
+    note: str = ""
+    edi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Movements:
+    """The statement of one account. Its bank of 4 digits, branch of 3, number without leading zeros beyond 7."""
+
+    bank: str
+    branch: str
+    type: str
+    number: str
+    entries: tuple[Entry, ...]
+
+
+def read_statement(data: bytes, *, near: date) -> tuple[Movements, ...]:
+    """Every account of a file of 入出金取引明細, with or without line ends.
+
+    Years have two digits, of the emperor's era or of our own by the bank: the one nearest to `near` is meant. Raises
+    NotZengin where the records are not in order, or a trailer's counts and sums are not those of its entries."""
+    found: list[Movements] = []
+    header, entries = b"", list[Entry]()
+    for place, record in enumerate(_statement_records(data), start=1):
+        sort = record[:1]
+        if sort == b"1" and not header:
+            if record[1:3] != STATEMENT_KIND.encode():
+                raise NotZengin("The header is not of an 入出金取引明細.")
+            header, entries = record, []
+        elif sort == b"2" and header:
+            entries.append(_entry(record, place, near))
+        elif sort == b"8" and header:
+            _agrees(record, entries)
+            number = _plain(record=header, start=63, length=10).lstrip("0").rjust(7, "0")
+            place_of = (_plain(record=header, start=22, length=4), _plain(record=header, start=41, length=3))
+            found.append(Movements(*place_of, _plain(record=header, start=62, length=1), number, tuple(entries)))
+            header = b""
+        elif sort != b"9" or header:
+            raise NotZengin(f"Record {place} is not where it can be.")
+    if header or not found:
+        raise NotZengin("The file ends before its trailer.")
+    return tuple(found)
+
+
+def _statement_records(data: bytes) -> Iterator[bytes]:
+    plain = data.rstrip(b"\x1a\r\n").replace(b"\r", b"").replace(b"\n", b"")
+    if not plain or len(plain) % STATEMENT_BYTES:
+        raise NotZengin(f"The file is not made of records of {STATEMENT_BYTES} bytes.")
+    for start in range(0, len(plain), STATEMENT_BYTES):
+        yield plain[start : start + STATEMENT_BYTES]
+
+
+def _entry(record: bytes, place: int, near: date) -> Entry:
+    try:
+        yen = int(_plain(record, 24, 12))
+        return Entry(
+            on=_day(_plain(record, 9, 6), near),
+            yen=yen,
+            is_credit=_plain(record, 21, 1) == CREDIT,
+            reference=_plain(record, 1, 8),
+            payer=_plain(record, 81, 48),
+            note=_plain(record, 159, 20),
+            edi=_plain(record, 179, 20),
+        )
+    except ValueError as problem:
+        raise NotZengin(f"Record {place} is no entry: {problem}") from problem
+
+
+def _agrees(trailer: bytes, entries: list[Entry]) -> None:
+    for credit, start in ((True, 1), (False, 20)):
+        its = [entry.yen for entry in entries if entry.is_credit == credit]
+        said = _plain(trailer, start, 6), _plain(trailer, start + 6, 13)
+        if said != (f"{len(its):06}", f"{sum(its):013}"):
+            raise NotZengin("A trailer's counts and sums are not those of its entries.")
+
+
+def _day(text: str, near: date) -> date:
+    """Reiwa, Heisei or the common era: whichever lies nearest."""
+    if len(text) != 6 or not text.isascii() or not text.isdigit():
+        raise NotZengin(f"“{text}” is no day.")
+    year, month, day = int(text[:2]), int(text[2:4]), int(text[4:])
+    days = []
+    for first in (2018, 2000, 1988):
+        try:
+            days.append(date(first + year, month, day))
+        except ValueError:
+            continue
+    if not days:
+        raise NotZengin(f"“{text}” is no day.")
+    return min(days, key=lambda each: abs(each - near))
+
+
+def _plain(record: bytes, start: int, length: int) -> str:
+    """A field by its bytes: what a bank writes in a name may be anything."""
+    return record[start : start + length].decode("cp932", errors="replace").strip()

@@ -22,6 +22,7 @@ SERVICES = [
     "torihiki.services.quotes",
     "torihiki.services.ordering",
     "torihiki.services.invoices",
+    "torihiki.services.payments",
 ]
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -1,9 +1,11 @@
 """Row-level security of the exchange tables, keys that carry the tenant along, and the functions that write for the
 other side. A new service needs none of this: its documents live in these tables."""
 
+from dataclasses import replace
+
 from django.db import migrations
 
-from torihiki.exchange.walls import TABLES
+from torihiki.exchange.walls import PARTY_VIEW, TABLES
 from torihiki.tenancy.operations import Protect, composite_key, definer_function
 from torihiki.tenancy.row_security import Owned
 
@@ -26,7 +28,13 @@ TENANT_KEYS = [
 ]
 DROPPED_WITH_PARENT = {"exchange_draft", "exchange_attachmentchunk", "exchange_line", "exchange_recipient"}
 
-AS_THEY_STOOD = {**TABLES, "exchange_writekey": Owned(commands=("SELECT", "INSERT"))}  # 0007 adds to it
+AS_THEY_STOOD = {
+    **TABLES,
+    "exchange_writekey": Owned(commands=("SELECT", "INSERT")),  # 0007 adds to it
+    "exchange_partyview": replace(  # and 0014 to this
+        PARTY_VIEW, commands=tuple(command.replace(", settled_at", "") for command in PARTY_VIEW.commands)
+    ),
+}
 
 SEARCH = [
     # One fold for what is stored and what is asked: width, case, and hiragana as katakana.

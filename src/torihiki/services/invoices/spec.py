@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from torihiki.exchange.models import Side
-from torihiki.exchange.specs import Export, Kind, Reader, Samples, Seat, Source, State, Step, register
+from torihiki.exchange.specs import Export, Kind, Owed, Reader, Samples, Seat, Source, State, Step, register
 from torihiki.identity.permissions import Action
 from torihiki.services.invoices import papers, rules, samples
 from torihiki.services.invoices.body import InvoiceBody
@@ -30,6 +30,7 @@ STATES = (
 CONFIRMED = tuple(replace(state, label=_("Confirmed")) if state.code == "accepted" else state for state in STATES)
 """A 仕入明細書 counts once the seller has confirmed it (消費税法第30条第9項第3号): that is its word."""
 OPEN = ("issued", "in_query")
+OWED = Owed(payable=("accepted",), expected=(*OPEN, "accepted"))
 
 
 def steps(accept: Step) -> tuple[Step, ...]:
@@ -95,6 +96,7 @@ INVOICE = register(
             ),
         ),
         totals=InvoiceBody.totals,
+        owed=OWED,
         settle=rules.sellers_flavour,
         due=lambda body: body.due_on,
         rules=rules.invoice_problems,
@@ -131,6 +133,7 @@ CREDIT_NOTE = register(
         ),
         free=False,
         totals=InvoiceBody.totals,
+        owed=Owed(payable=("accepted",), expected=("accepted",), sign=-1),
         settle=rules.sellers_flavour,
         rules=rules.credit_note_problems,
         sheet=papers.credit_note_sheet,
@@ -153,6 +156,7 @@ SELF_BILLING = register(
         states=CONFIRMED,
         steps=steps(Step("accept", _("Confirm"), _("confirmed it"), "receiver", OPEN, "accepted", primary=True)),
         totals=InvoiceBody.totals,
+        owed=Owed(payable=("accepted",), expected=("accepted",)),
         settle=rules.buyers_flavour,
         due=lambda body: body.due_on,
         rules=rules.invoice_problems,
