@@ -214,11 +214,11 @@ class Further:
 
 @dataclass(frozen=True)
 class Owed:
-    """By such a document the buyer owes the seller its amount; with `sign` -1 so much less."""
+    """By such a document the buyer owes the seller its amount; one below nought, such as a credit note's, is taken
+    off."""
 
     payable: tuple[str, ...]  # states in which the buyer has agreed to it
     expected: tuple[str, ...]  # states in which the seller counts on it
-    sign: int = 1
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ CREDIT_NOTE = register(
         ),
         free=False,
         totals=InvoiceBody.totals,
-        owed=Owed(payable=("accepted",), expected=("accepted",), sign=-1),
+        owed=Owed(payable=("accepted",), expected=("accepted",)),
         settle=rules.sellers_flavour,
         rules=rules.credit_note_problems,
         sheet=papers.credit_note_sheet,

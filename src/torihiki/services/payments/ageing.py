@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.access import access_owed
 from torihiki.exchange.models import Side
-from torihiki.exchange.specs import KINDS, Words
+from torihiki.exchange.specs import Words
 from torihiki.services.payments.access import access_allocations
 from torihiki.tenancy.actor import Actor
 
@@ -48,12 +48,11 @@ def ageing(actor: Actor, side: Side, *, on: date) -> list[Row]:
         .annotate(sum=Sum("yen"))
         .values("sum")
     )
-    signs = [When(kind=kind.code, then=Value(kind.owed.sign)) for kind in KINDS.values() if kind.owed]
     rows = (
         access_owed(actor, side)
         .order_by()
         .annotate(
-            left=F("amount_minor") * Case(*signs, output_field=IntegerField()) - Coalesce(Subquery(settled), Value(0)),
+            left=F("amount_minor") - Coalesce(Subquery(settled), Value(0)),
             bucket=Case(*_whens(on), default=Value(len(BUCKETS) - 1), output_field=IntegerField()),
         )
         .values("counterparty_id", "counterparty_name", "bucket")

@@ -108,7 +108,8 @@ class DueForm(forms.Form):
 
 class StatementForm(forms.Form):
     file = forms.FileField(
-        label=_("Statement file"), help_text=_("入出金取引明細 of your bank (全銀, 200 bytes), up to 4 MiB.")
+        label=_("Statement file"),
+        help_text=_("The account statement of your bank in the Zengin format (200 bytes), up to 4 MiB."),
     )
 
     def clean_file(self) -> Any:

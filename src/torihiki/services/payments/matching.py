@@ -24,7 +24,7 @@ from torihiki.services.payments.models import Allocation, BankLine, PayerName
 from torihiki.services.payments.refusals import MatchUnfit, MayNot, MovedOn, ReasonNeeded
 from torihiki.services.payments.spec import PREPARE, RELEASE
 from torihiki.services.payments.suggesting import payer_key
-from torihiki.services.payments.transfers import signed
+from torihiki.services.payments.transfers import yen_of
 from torihiki.tenancy.actor import Actor
 
 RECEIPT, DOCUMENT = "receipt", "document"
@@ -52,7 +52,7 @@ def match_receipt(
             raise MatchUnfit(_("A bank's fee is at most ¥%(most)s.") % {"most": f"{FEE_MAX:,}"})
         sums = access_settled_sums(actor, settled)
         for view in views:
-            _within(settled[view.document_id], signed(view) - sums.get(view.document_id, 0), view)
+            _within(settled[view.document_id], yen_of(view) - sums.get(view.document_id, 0), view)
         paid = sum(settled.values()) - fee
         if not 0 < paid <= line.left:
             words = {"paid": f"{paid:,}", "left": f"{line.left:,}"}
@@ -114,7 +114,7 @@ def write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> 
             raise MovedOn
         if not reason.strip():
             raise ReasonNeeded
-        left = signed(views[0]) - access_settled_sums(actor, [document_id]).get(document_id, 0)
+        left = yen_of(views[0]) - access_settled_sums(actor, [document_id]).get(document_id, 0)
         row = _row(actor, document_id, left, at=at)
         row.kind, row.reason = Kind.WRITE_OFF, reason.strip()[:500]
         row.save(force_insert=True)
@@ -226,7 +226,7 @@ def _reverse(actor: Actor, standing: Sequence[Allocation], *, reason: str, at: d
 
 def _settle(actor: Actor, views: Sequence[PartyView], *, at: datetime) -> None:
     sums = access_settled_sums(actor, [view.document_id for view in views])
-    done = [view.document_id for view in views if signed(view) == sums.get(view.document_id, 0)]
+    done = [view.document_id for view in views if yen_of(view) == sums.get(view.document_id, 0)]
     mark_settled(actor, done, at)
 
 

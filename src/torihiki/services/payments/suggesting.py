@@ -11,7 +11,7 @@ from torihiki.exchange.models import Party, PartyView, Side
 from torihiki.lib.zengin import NotZengin, half_width
 from torihiki.services.payments.access import access_payers, access_settled_sums
 from torihiki.services.payments.models import BankLine
-from torihiki.services.payments.transfers import signed
+from torihiki.services.payments.transfers import yen_of
 from torihiki.tenancy.actor import Actor
 
 OPEN_MAX = 2_000  # open documents that are looked at for one page of receipts
@@ -52,13 +52,17 @@ class Guess:
 
 def payer_key(name: str) -> str:
     """A payer's name as it can be compared: half width, without legal form, spaces and signs."""
-    try:
-        plain = half_width(name)
-    except NotZengin:
-        plain = name.upper()
+    plain = "".join(map(_half, name)) or name.upper()
     while (shorter := LEGAL_FORMS.sub("", plain.strip())) != plain:
         plain = shorter
     return SIGNS.sub("", plain)[:48]
+
+
+def _half(letter: str) -> str:
+    try:
+        return half_width(letter)
+    except NotZengin:
+        return ""
 
 
 def guesses(actor: Actor, lines: Sequence[BankLine]) -> dict[UUID, Guess]:
@@ -84,6 +88,8 @@ def suggest(documents: Sequence[Open], yen: int) -> Suggestion | None:
     ordered = list(documents)[:SEARCHED_MAX]
     sums = _sums(ordered)
     for fee in (0, *FEES):
+        if fee >= yen:
+            break
         if chosen := sums.get(yen + fee):
             return Suggestion(tuple(ordered[place] for place in chosen), fee)
     return None
@@ -125,6 +131,6 @@ def _open(actor: Actor, party_id: UUID | None = None) -> dict[UUID | None, list[
     sums = access_settled_sums(actor, [view.document_id for view in views])
     found: dict[UUID | None, list[Open]] = {}
     for view in views:
-        left = signed(view) - sums.get(view.document_id, 0)
+        left = yen_of(view) - sums.get(view.document_id, 0)
         found.setdefault(view.counterparty_id, []).append(Open(view, left))
     return found

@@ -17,7 +17,6 @@ from torihiki.crypto.digest import sha256_hex
 from torihiki.exchange.access import access_owed, access_partners
 from torihiki.exchange.actions.settling import mark_settled
 from torihiki.exchange.models import Partner, PartyView, Side
-from torihiki.exchange.specs import KINDS
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.lib.zengin import YEN_MAX, Account, AccountType, NotZengin, Order, Transfer, write_order
@@ -51,12 +50,10 @@ class Payee:
         return self.lines[0].failed_at
 
 
-def signed(view: PartyView) -> int:
-    """What the document says in yen; a credit note below nought."""
-    owed = KINDS[view.kind].owed
-    assert owed is not None, "access_owed gives no others"
-    assert view.amount_minor is not None, "nor without an amount"
-    return owed.sign * view.amount_minor
+def yen_of(view: PartyView) -> int:
+    """What the document says; a credit note below nought."""
+    assert view.amount_minor is not None, "access_owed gives none without an amount"
+    return view.amount_minor
 
 
 def payables(actor: Actor) -> QuerySet[PartyView]:
@@ -94,7 +91,7 @@ def make_run(actor: Actor, account_id: UUID, document_ids: Collection[UUID], *, 
             account=account,
             on=on,
             payees=len(payees),
-            yen=sum(map(signed, views)),
+            yen=sum(map(yen_of, views)),
             made_by=actor.member,
             made_name=actor.name,
             made_at=at,
@@ -108,7 +105,7 @@ def make_run(actor: Actor, account_id: UUID, document_ids: Collection[UUID], *, 
                     document_id=view.document_id,
                     partner=partner,
                     account=payee,
-                    yen=signed(view),
+                    yen=yen_of(view),
                 )
                 for partner, payee, its in payees
                 for view in its
@@ -255,7 +252,7 @@ def _payees(actor: Actor, views: Sequence[PartyView]) -> list[tuple[Partner, Ban
     found = []
     for party, its in by_party.items():
         partner = partners[party]  # type: ignore[index]  # every party is among them
-        if not 0 < sum(map(signed, its)) <= YEN_MAX:
+        if not 0 < sum(map(yen_of, its)) <= YEN_MAX:
             raise TransferUnfit(
                 _("What is to be paid to %(name)s is not a sum that can be transferred.") % {"name": partner}
             )

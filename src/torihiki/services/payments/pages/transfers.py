@@ -30,7 +30,7 @@ from torihiki.services.payments.transfers import (
     payables,
     payees_of,
     release_run,
-    signed,
+    yen_of,
 )
 from torihiki.web.paging import keyset_page
 
@@ -70,10 +70,10 @@ def payables_page(request: DeskRequest) -> HttpResponse:
     chosen_before = posted.getlist("document") if posted is not None else []
     context = {
         "tabs": tabs("payments"),
-        "rows": [(view, KINDS[view.kind], signed(view)) for view in views[:ROWS_MAX]],
+        "rows": [(view, KINDS[view.kind], yen_of(view)) for view in views[:ROWS_MAX]],
         "is_cut": len(views) > ROWS_MAX,
         "today": timezone.localdate(),
-        "sum": sum(map(signed, views[:ROWS_MAX])),
+        "sum": sum(map(yen_of, views[:ROWS_MAX])),
         "form": form,
         "due": DueForm(initial={"due_to": until}),
         "chosen": chosen_before,
