@@ -32,6 +32,7 @@ from torihiki.exchange.actions.drafts import (
     start_revision,
 )
 from torihiki.exchange.actions.intake import take_in
+from torihiki.exchange.actions.issuing import issue_document
 from torihiki.exchange.actions.remarks import comment, mark_opened
 from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import take_step
@@ -70,6 +71,13 @@ from torihiki.identity.sso.scim.resources import Group, User
 from torihiki.lib.ids import new_id
 from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
+from torihiki.services.payments.accounts import add_account, confirm_account
+from torihiki.services.payments.forms import next_business_day
+from torihiki.services.payments.matching import match_receipt, undo_match
+from torihiki.services.payments.models import BankAccount, BankLine, PayerName
+from torihiki.services.payments.statements import take_statement
+from torihiki.services.payments.tests import banking
+from torihiki.services.payments.transfers import make_run
 from torihiki.tenancy import roles
 from torihiki.tenancy.actor import Actor, scope
 
@@ -192,6 +200,8 @@ class Builder:
                 self.deal(kind, issuer, competitor, ())
                 self.send_outside(kind, stranger)
             self.count(kind, issuer, receiver)
+        self.owed(issuer, receiver)
+        self.owed(receiver, issuer)
         self.announce(*desks.values())
         self.race(issuer, receiver, competitor)
         self.take_in(issuer, receiver, stranger)
@@ -265,6 +275,51 @@ class Builder:
             send_test(actor, endpoint.pk, at=now)
         self.emergency(desk)
         self.programs(desk)
+        self.money(desk)
+
+    def money(self, desk: Desk) -> None:
+        """Accounts, a payer whose name is known, and a receipt that is matched with nothing."""
+        now = timezone.now()
+        account = {"bank": "0001", "branch": "123", "type": "1", "consignor": "0000000042"}
+        with desk.acting() as actor:
+            external = Partner.objects.get(company_id=actor.company, relationship=None)
+            own = add_account(
+                actor, partner_id=None, at=now, number=f"{next(self.numbers):07}", holder=self.mark(), **account
+            )
+            theirs = account | {"consignor": "", "number": "0000001", "holder": self.mark()}
+            add_account(actor, partner_id=external.pk, at=now, **theirs)
+            PayerName.objects.create(company_id=actor.company, payer=self.mark(), partner=external)
+            received = [(timezone.localdate(), 1_000, self.mark())]
+            take_statement(actor, name=self.mark(), content=banking.statement(received, number=own.number), at=now)
+
+    def owed(self, desk: Desk, other: Desk) -> None:
+        """An invoice to the other that is partly paid, and one from the other that is to be paid."""
+        now = timezone.now()
+        kind = KINDS["invoice"]
+        with desk.acting() as actor:
+            invoice = issue_document(actor, kind, body=self.body(kind), recipients=[other.party.id], at=now)
+            line = BankLine.objects.get(company_id=actor.company, used=0)
+            match_receipt(actor, line.pk, {invoice.pk: 10}, at=now)
+            undo_match(actor, line.pk, reason=self.mark(), at=now)
+            match_receipt(actor, line.pk, {invoice.pk: 20}, at=now)
+        with other.acting() as actor:
+            take_step(actor, invoice.pk, "accept", at=now, version=1)
+            payee = add_account(
+                actor,
+                partner_id=other.partner(desk).pk,
+                at=now,
+                bank="0001",
+                branch="123",
+                type="1",
+                number="0000009",
+                holder=self.mark(),
+            )
+            own = BankAccount.objects.get(company_id=actor.company, partner=None)
+        with other.approver.acting() as actor:
+            confirm_account(actor, payee.pk, at=now)
+        with other.acting() as actor:
+            on = next_business_day(timezone.localdate())
+            make_run(actor, own.pk, [invoice.pk], on=on, at=now)
 
     def programs(self, desk: Desk) -> None:
         """A token that may do everything, one that may only read, and one that is no more."""

@@ -290,13 +290,11 @@ class Probe:
         return values
 
     def plain_column(self, table: str) -> sql.Composed | None:
-        """An assignment that the application may make and that no key or check minds; where every column is checked, of
-        what stands there already."""
-        for name, kind, nullable, checked in self._catalog(PLAIN_COLUMNS, table):
+        """An assignment that the application may make and that no key or check minds."""
+        for name, kind, nullable in self._catalog(PLAIN_COLUMNS, table):
             if self.may(roles.APPLICATION, table, "UPDATE", name):
                 value = "NULL" if nullable else VALUES.get(kind, "'{}'" if kind.startswith("_") else "''")
-                given = sql.Identifier("t", name) if checked else sql.SQL(value)
-                return sql.SQL("{} = {}").format(sql.Identifier(name), given)
+                return sql.SQL("{} = {}").format(sql.Identifier(name), sql.SQL(value))
         return None
 
     def may(self, role: str, table: str, command: str, column: str = "") -> bool:
@@ -338,16 +336,15 @@ JOIN pg_attribute a ON a.attrelid = i.indrelid AND (a.attnum = ANY (i.indkey)
 JOIN pg_type y ON y.oid = a.atttypid
 WHERE i.indisunique AND i.indrelid = %(table)s::regclass AND NOT EXISTS (
     SELECT 1 FROM pg_constraint c WHERE c.contype = 'f' AND c.conrelid = i.indrelid AND a.attnum = ANY (c.conkey))"""
-PLAIN_COLUMNS = """SELECT a.attname::text, y.typname::text, NOT a.attnotnull, c.oid IS NOT NULL FROM pg_attribute a
-LEFT JOIN LATERAL (SELECT oid FROM pg_constraint
-    WHERE conrelid = a.attrelid AND contype = 'c' AND a.attnum = ANY (conkey) LIMIT 1) c ON true
+PLAIN_COLUMNS = """SELECT a.attname::text, y.typname::text, NOT a.attnotnull FROM pg_attribute a
 JOIN pg_type y ON y.oid = a.atttypid
 WHERE a.attrelid = %(table)s::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
     AND NOT EXISTS (SELECT 1 FROM pg_constraint c
         WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND a.attnum = ANY (c.conkey))
     AND NOT EXISTS (SELECT 1 FROM pg_index i
         WHERE i.indrelid = a.attrelid AND i.indisunique AND a.attnum = ANY (i.indkey))
-ORDER BY a.attname NOT IN ('changed_at', 'answered_at'), c.oid IS NOT NULL, a.attnotnull, a.attnum"""
+ORDER BY a.attname NOT IN ('changed_at', 'answered_at'), EXISTS (SELECT 1 FROM pg_constraint c
+        WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND a.attnum = ANY (c.conkey)), a.attnotnull, a.attnum"""
 FOREIGN_KEYS = """SELECT c.conname::text AS name, c.conrelid::regclass::text AS child,
     c.confrelid::regclass::text AS parent,
     ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k(n, o)

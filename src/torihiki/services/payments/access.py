@@ -4,7 +4,8 @@ security does so again underneath."""
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
+from django.db.models import Sum as SumOf
 
 from torihiki.services.payments.models import (
     Allocation,
@@ -91,4 +92,4 @@ def access_payers(actor: Actor) -> QuerySet[PayerName]:
 def access_settled_sums(actor: Actor, document_ids: Iterable[UUID]) -> dict[UUID, int]:
     """How much of each document is settled, in yen with its sign; one query."""
     rows = access_allocations(actor).filter(document_id__in=list(document_ids)).values("document_id")
-    return dict(rows.annotate(sum=Sum("yen")).values_list("document_id", "sum"))
+    return dict(rows.annotate(sum=SumOf("yen")).values_list("document_id", "sum"))

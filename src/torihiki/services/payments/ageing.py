@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models import Sum as SumOf
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +46,7 @@ def ageing(actor: Actor, side: Side, *, on: date) -> list[Row]:
         .filter(document_id=OuterRef("document_id"))
         .order_by()
         .values("document_id")
-        .annotate(sum=Sum("yen"))
+        .annotate(sum=SumOf("yen"))
         .values("sum")
     )
     rows = (
@@ -56,7 +57,7 @@ def ageing(actor: Actor, side: Side, *, on: date) -> list[Row]:
             bucket=Case(*_whens(on), default=Value(len(BUCKETS) - 1), output_field=IntegerField()),
         )
         .values("counterparty_id", "counterparty_name", "bucket")
-        .annotate(yen=Sum("left"), documents=Count("document_id"))
+        .annotate(yen=SumOf("left"), documents=Count("document_id"))
         .values_list("counterparty_id", "counterparty_name", "bucket", "yen")
     )
     found: dict[UUID | None, Row] = {}

@@ -239,13 +239,9 @@ def _learn(actor: Actor, line: BankLine, views: Sequence[PartyView]) -> None:
     partner = access_partners(actor).filter(party_id__in=[party for party in parties if party]).first()
     if partner is None:
         return
-    known = access_payers(actor).filter(payer=payer).first()
-    if known is None:
-        names = [PayerName(company_id=actor.company, payer=payer, partner=partner)]
-        PayerName.objects.bulk_create(names, ignore_conflicts=True)
-    elif known.partner_id != partner.pk:
-        known.partner = partner
-        known.save(update_fields=["partner_id"])
+    access_payers(actor).filter(payer=payer).exclude(partner=partner).delete()
+    names = [PayerName(company_id=actor.company, payer=payer, partner=partner)]
+    PayerName.objects.bulk_create(names, ignore_conflicts=True)
 
 
 def readable(actor: Actor, document_ids: Sequence[UUID]) -> dict[UUID, PartyView]:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from torihiki.exchange.models import Document, Partner
 from torihiki.identity.models import Company
@@ -228,7 +229,7 @@ class Allocation(models.Model):
     row_security = Owned(commands=("SELECT", "INSERT"))
 
     class Kind(models.TextChoices):
-        RECEIPT = "receipt", _("Receipt")
+        RECEIPT = "receipt", pgettext_lazy("payments", "Receipt")
         FEE = "fee", _("Fee deducted")
         WRITE_OFF = "write_off", _("Write-off")
 
@@ -258,7 +259,7 @@ class Allocation(models.Model):
 class PayerName(models.Model):
     """Under which name a partner's money comes: learned when a receipt is matched by hand."""
 
-    row_security = Owned(commands=("SELECT", "INSERT", "UPDATE (partner_id)", "DELETE"))
+    row_security = Owned(commands=("SELECT", "INSERT", "DELETE"))
 
     id = models.UUIDField(primary_key=True, default=new_id)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -39,11 +39,11 @@ def take_statement(actor: Actor, *, name: str, content: bytes, at: datetime) -> 
         try:
             found = read_statement(content, near=at.astimezone(TOKYO).date())
         except NotZengin as problem:
-            raise StatementUnfit(
-                _(
-                    "This is no account statement in the Zengin format (200 bytes), or it is damaged. Download it from the bank again."
-                )
-            ) from problem
+            words = _(
+                "This is no account statement in the Zengin format (200 bytes), or it is damaged."
+                " Download it from the bank again."
+            )
+            raise StatementUnfit(words) from problem
         own = {(each.bank, each.branch, each.number): each for each in access_own_accounts(actor)}
         return [_take(actor, own, movements, name, at=at) for movements in found]
 

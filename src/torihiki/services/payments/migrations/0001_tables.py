@@ -1,4 +1,4 @@
-"""Bank accounts, transfers, receipts and what they settle."""
+"""Bank accounts, transfers, receipts, and what each receipt settles."""
 
 import django.db.models.deletion
 from django.db import migrations, models

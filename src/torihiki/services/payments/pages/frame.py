@@ -4,6 +4,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from torihiki.ledger.desk import DeskRequest
+from torihiki.services.payments.refusals import MayNot
+from torihiki.services.payments.spec import PREPARE
 from torihiki.web.parts import Tab
 
 
@@ -16,3 +19,9 @@ def tabs(current: str) -> list[Tab]:
         ("bank-accounts", _("Bank accounts")),
     )
     return [Tab(label, reverse(name), current=name == current) for name, label in places]
+
+
+def may_write(request: DeskRequest) -> None:
+    """Pages that everybody reads are written on by whoever prepares payments. Raises MayNot."""
+    if request.method == "POST" and not request.actor.may(PREPARE):
+        raise MayNot

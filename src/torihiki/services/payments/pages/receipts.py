@@ -36,7 +36,7 @@ from torihiki.services.payments.events import PaymentEvent
 from torihiki.services.payments.forms import StatementForm
 from torihiki.services.payments.matching import match_receipt, readable, undo_match, undo_write_off, write_off
 from torihiki.services.payments.models import BankLine
-from torihiki.services.payments.pages.frame import tabs
+from torihiki.services.payments.pages.frame import may_write, tabs
 from torihiki.services.payments.spec import PREPARE, READ, RELEASE
 from torihiki.services.payments.statements import take_back_statement, take_statement
 from torihiki.services.payments.suggesting import Guess, guesses, open_of, suggest
@@ -54,6 +54,7 @@ TOO_MUCH: int = 10**YEN_DIGITS_MAX
 def receipts_page(request: DeskRequest) -> HttpResponse:
     """Receipts with what each seems to be for; POST takes a bank's file in."""
     actor = request.actor
+    may_write(request)
     form = StatementForm(request.POST or None, request.FILES or None) if request.method == "POST" else StatementForm()
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -111,6 +112,7 @@ def take_back_page(request: DeskRequest, statement_id: UUID) -> HttpResponse:
 def receipt_page(request: DeskRequest, receipt_id: UUID) -> HttpResponse:
     """One receipt: what a partner owes, how much of it this settles, and what it has settled."""
     actor = request.actor
+    may_write(request)
     line = access_receipt(actor, receipt_id)
     refusal = None
     if request.method == "POST":

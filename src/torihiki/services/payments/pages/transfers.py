@@ -19,7 +19,7 @@ from torihiki.lib.ids import id_of
 from torihiki.services.payments.access import access_run, access_runs
 from torihiki.services.payments.forms import DueForm, RunForm, next_business_day
 from torihiki.services.payments.matching import readable
-from torihiki.services.payments.pages.frame import tabs
+from torihiki.services.payments.pages.frame import may_write, tabs
 from torihiki.services.payments.spec import PREPARE, READ, RELEASE
 from torihiki.services.payments.transfers import (
     cancel_run,
@@ -50,6 +50,7 @@ def payables_page(request: DeskRequest) -> HttpResponse:
     """What is owed and agreed; POST makes transfers of what is ticked."""
     actor, refusal = request.actor, None
     posted = request.POST if request.method == "POST" else None
+    may_write(request)
     form = RunForm(posted, actor=actor, initial={"on": next_business_day(timezone.localdate())})
     if posted is not None and form.is_valid():
         chosen = [pk for pk in map(id_of, posted.getlist("document")) if pk]
