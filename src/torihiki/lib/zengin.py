@@ -2,7 +2,7 @@
 200-byte records by which the bank says what moved on an account (入出金取引明細), read."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -240,6 +240,7 @@ def _transfer(record: str) -> Transfer:
 STATEMENT_BYTES = 200
 STATEMENT_KIND = "03"
 CREDIT = "1"  # 入払区分: 入金
+REIWA, HEISEI = 2018, 1988  # the years before their first
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +333,7 @@ def _day(text: str, near: date) -> date:
         raise NotZengin(f"“{text}” is no day.")
     year, month, day = int(text[:2]), int(text[2:4]), int(text[4:])
     days = []
-    for first in (2018, 2000, 1988):
+    for first in (REIWA, 2000, HEISEI):
         try:
             days.append(date(first + year, month, day))
         except ValueError:
@@ -345,3 +346,29 @@ def _day(text: str, near: date) -> date:
 def _plain(record: bytes, start: int, length: int) -> str:
     """A field by its bytes: what a bank writes in a name may be anything."""
     return record[start : start + length].decode("cp932", errors="replace").strip()
+
+
+def write_statement(accounts: Sequence[Movements]) -> bytes:
+    """As a bank writes it, in JIS with line ends and years of Reiwa; read_statement gives it back. Raises NotZengin for
+    text that has no half-width form."""
+    records = [line for movements in accounts for line in _statement_of(movements)]
+    return b"".join(record.encode("cp932").ljust(STATEMENT_BYTES) + b"\r\n" for record in (*records, "9"))
+
+
+def _statement_of(movements: Movements) -> Iterator[str]:
+    days = [_era(entry.on) for entry in movements.entries] or ["010501"]
+    place = f"{movements.bank}{'':15}{movements.branch}{'':15}000{movements.type}{movements.number:0>10}"
+    yield f"1{STATEMENT_KIND}0{max(days)}{min(days)}{max(days)}{place}{'':40}11{0:014}"
+    for entry in movements.entries:
+        payer, note, edi = (half_width(text) for text in (entry.payer, entry.note, entry.edi))
+        sums = f"{entry.yen:012}{0:012}{0:012}"
+        yield (
+            f"2{entry.reference:0>8}{_era(entry.on)}{_era(entry.on)}{CREDIT if entry.is_credit else '2'}11{sums}"
+            f"{'':11}{0:010}{payer:48}{'':30}{note:20}{edi:20} "
+        )
+    sides = [[entry.yen for entry in movements.entries if entry.is_credit == credit] for credit in (True, False)]
+    yield "8" + "".join(f"{len(side):06}{sum(side):013}" for side in sides) + f"1{0:014}{len(movements.entries):07}"
+
+
+def _era(day: date) -> str:
+    return f"{day.year - REIWA:02}{day:%m%d}"

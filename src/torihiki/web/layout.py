@@ -68,6 +68,10 @@ class Frame:
         return parts("member", self.request) if self.actor else []
 
     @property
+    def document_parts(self) -> list[Part]:
+        return parts("document", self.request) if self.actor else []
+
+    @property
     def home_url(self) -> str:
         return _url(HOME) or "/"
 

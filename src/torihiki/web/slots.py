@@ -3,7 +3,7 @@
     fill("bar", "announcements/bar.html", urgent)    # (request) -> what the template gets as `part`, or None
 
 `bar` stands under the top bar of every page of who is signed in, `home` above the list of the first page,
-`member` on the page of a member, for whoever manages members.
+`member` on the page of a member, for whoever manages members, `document` beside a document.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest
 
 Provide = Callable[[HttpRequest], Any]
-SLOTS = ("bar", "home", "member")
+SLOTS = ("bar", "home", "member", "document")
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,17 @@ from torihiki.lib.zengin import (
     YEN_MAX,
     Account,
     AccountType,
+    Entry,
+    Movements,
     NotZengin,
     Order,
     Transfer,
     cut,
     half_width,
     read_order,
+    read_statement,
     write_order,
+    write_statement,
 )
 
 PAYER = Account("0001", "123", AccountType.CURRENT, "0012345", "カ）ミナト", "ミズホ", "ホンテン")
@@ -140,3 +144,56 @@ def test_a_trailer_that_does_not_agree_is_refused() -> None:
     data = write_order(ORDER)
     with pytest.raises(NotZengin, match="count and total"):
         read_order(data.replace(b"0000110000", b"0000990000", 1), year=2026)
+
+
+entries = st.builds(
+    Entry,
+    on=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    yen=st.integers(1, 10**12 - 1),
+    is_credit=st.booleans(),
+    reference=number(8),
+    payer=kana.map(lambda text: half_width(text)[:48].strip()),
+    note=kana.map(lambda text: half_width(text)[:20].strip()),
+    edi=kana.map(lambda text: half_width(text)[:20].strip()),
+)
+statements = st.builds(
+    Movements,
+    bank=number(4),
+    branch=number(3),
+    type=st.sampled_from(["1", "2"]),
+    number=number(7),
+    entries=st.lists(entries, max_size=6).map(tuple),
+)
+
+
+@given(st.lists(statements, min_size=1, max_size=3))
+def test_a_statement_is_read_as_it_was_written(accounts: list[Movements]) -> None:
+    written = write_statement(accounts)
+    assert {len(line) for line in written.split(b"\r\n")[:-1]} == {200}
+    for data in (written, written.replace(b"\r\n", b""), written + b"\x1a\r\n"):
+        assert read_statement(data, near=date(2026, 11, 1)) == tuple(accounts)
+
+
+@given(statements.filter(lambda each: bool(each.entries)), st.data())
+def test_a_statement_with_a_record_missing_or_doubled_is_none(account: Movements, data: st.DataObject) -> None:
+    lines = write_statement([account]).split(b"\r\n")[:-1]
+    place = data.draw(st.integers(0, len(lines) - 2))
+    for damaged in (lines[:place] + lines[place + 1 :], lines[: place + 1] + lines[place:]):
+        with pytest.raises(NotZengin):
+            read_statement(b"\r\n".join(damaged), near=date(2026, 11, 1))
+
+
+@given(st.binary(max_size=900))
+def test_whatever_comes_is_a_statement_or_refused(data: bytes) -> None:
+    with pytest.raises(NotZengin):
+        read_statement(data, near=date(2026, 11, 1))
+
+
+def test_two_digits_of_a_year_mean_the_nearest() -> None:
+    entry = Entry(date(2026, 4, 30), 1, True, "00000001", "ｱ")
+    written = write_statement([Movements("0001", "001", "1", "0000001", (entry,))])
+    assert read_statement(written, near=date(2026, 5, 1))[0].entries[0].on == date(2026, 4, 30)
+    western = written.replace(b"080430", b"260430")
+    assert read_statement(western, near=date(2026, 5, 1))[0].entries[0].on == date(2026, 4, 30)
+    heisei = written.replace(b"080430", b"300430")
+    assert read_statement(heisei, near=date(2018, 5, 1))[0].entries[0].on == date(2018, 4, 30)

@@ -18,7 +18,7 @@ from torihiki.exchange.approvals.requests import submit_draft
 from torihiki.exchange.models import OutboxMessage
 from torihiki.exchange.specs import KINDS
 from torihiki.identity.actions.companies import set_approval_kinds
-from torihiki.project.demo import papers
+from torihiki.project.demo import money, papers
 from torihiki.project.demo.acts import party_of
 from torihiki.project.demo.catalogue import DESIGNS, FOOD, MACHINES, PARTS, SWEETS, SYSTEMS
 from torihiki.project.demo.founding import Staff, befriend, found
@@ -67,6 +67,7 @@ def load(*, now: datetime, seed: int = SEED) -> None:
     run(_stories(staff, Random(seed), begin=begin + DAY, now=now), until=now)
     _outside(hidamari, now=now)
     _drafts(aoba, hidamari, at=now - 3 * HOUR)
+    _money(staff, now=now)
     for company in staff.values():
         _keep_quiet(company, before=now - TOLD)
 
@@ -162,6 +163,14 @@ def _drafts(seller: Staff, buyer: Staff, *, at: datetime) -> None:
         waiting = start_draft(clerk, kind, body=papers.extra_food(at.month), recipients=[party], at=at)
         submit_draft(clerk, waiting, revision=1, at=at)
         start_draft(clerk, kind, body={"subject": "年末ギフト 送料"}, recipients=[party], at=at)
+
+
+def _money(staff: dict[str, Staff], *, now: datetime) -> None:
+    """The restaurants pay by transfer; the wholesaler finds it on its account."""
+    suppliers = {company.key: (company, staff[company.key]) for company in (AOBA, MINATO, SATO, SORANO)}
+    paid = money.pay(staff[HIDAMARI.key], suppliers, now=now)
+    to_aoba = [(on, yen) for on, key, yen in paid if key == AOBA.key]
+    money.receive(staff[AOBA.key], AOBA, to_aoba, number=9, now=now)
 
 
 def _keep_quiet(company: Staff, *, before: datetime) -> None:

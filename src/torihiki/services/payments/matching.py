@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from torihiki.exchange.access import access_owed, access_partners, access_views
+from torihiki.exchange.access import access_document, access_owed, access_partners, access_views
 from torihiki.exchange.actions.settling import mark_settled
 from torihiki.exchange.models import PartyView, Side
 from torihiki.ledger.recording import record
@@ -108,7 +108,7 @@ def write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> 
     with attempt(PaymentEvent.WRITTEN_OFF, actor, subject_type=DOCUMENT, subject_id=document_id):
         if not actor.may(RELEASE):
             raise MayNot
-        actor = actor.using(RELEASE)
+        actor = access_document(actor.using(RELEASE), document_id).actor
         views = _locked(actor, {document_id: 0})
         if not views:
             raise MovedOn
@@ -131,11 +131,11 @@ def write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> 
 
 
 def undo_write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> None:
-    """Raises MayNot, MovedOn, ReasonNeeded."""
+    """Raises DocumentNotVisible, MayNot, MovedOn, ReasonNeeded."""
     with attempt(PaymentEvent.UNMATCHED, actor, subject_type=DOCUMENT, subject_id=document_id):
         if not actor.may(RELEASE):
             raise MayNot
-        actor = actor.using(RELEASE)
+        actor = access_document(actor.using(RELEASE), document_id).actor
         _lock(actor, [document_id])
         given_up = access_allocations(actor).filter(
             document_id=document_id, kind=Kind.WRITE_OFF, reverses=None, reversal=None
