@@ -57,6 +57,7 @@ def test_a_route_through_two_people(person: MakePerson, language: str, screen: S
     approver.press("Approve what is ticked")
     administrator.visit("/approvals")
     administrator.leave(administrator.page.locator(f'main a[href="{where}"]').click)
+    administrator.page.get_by_text(administrator.say("Add a comment")).click()
     administrator.fill("comment", "予算内です")
     administrator.press("Approve").sees("予算内です", name)
     clerk.visit("/approvals?of=own")

@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from pydantic import ValidationError
 
 from torihiki.exchange.access import access_partners
@@ -58,7 +58,7 @@ class ConditionsForm(forms.Form):
     )
     amount_to = forms.IntegerField(label=_("Amount to"), required=False, min_value=0, max_value=YEN_MAX)
     unit = forms.TypedChoiceField(
-        label=_("Unit"),
+        label=pgettext_lazy("organisation", "Unit"),
         help_text=_("Documents of this unit and of those below it."),
         required=False,
         coerce=UUID,
@@ -200,7 +200,9 @@ class TrialForm(forms.Form):
     amount = forms.IntegerField(
         label=_("Amount (incl. tax)"), required=False, min_value=0, max_value=YEN_MAX, initial=0
     )
-    unit = forms.TypedChoiceField(label=_("Unit"), required=False, coerce=UUID, empty_value=None)
+    unit = forms.TypedChoiceField(
+        label=pgettext_lazy("organisation", "Unit"), required=False, coerce=UUID, empty_value=None
+    )
     partner = forms.TypedChoiceField(label=_("Partner"), required=False, coerce=UUID, empty_value=None)
 
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:

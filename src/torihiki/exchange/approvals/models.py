@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from torihiki.identity.models import Company, Member, Unit
 from torihiki.lib.ids import new_id
@@ -45,7 +46,7 @@ class ApprovalRequest(models.Model):
 
     class Outcome(models.TextChoices):
         OPEN = "", _("In approval")
-        APPROVED = "approved", _("Approved")
+        APPROVED = "approved", pgettext_lazy("request", "Approved")
         RETURNED = "returned", _("Returned")
         TAKEN_BACK = "taken_back", _("Taken back")
         CHANGED = "changed", _("Changed before it was decided")
@@ -95,7 +96,7 @@ class ApprovalSeat(models.Model):
 
     class Decision(models.TextChoices):
         NONE = "", _("Not answered")
-        APPROVED = "approved", _("Approved")
+        APPROVED = "approved", pgettext_lazy("request", "Approved")
         RETURNED = "returned", _("Returned")
 
     id = models.UUIDField(primary_key=True, default=new_id)

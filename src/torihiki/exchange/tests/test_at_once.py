@@ -2,21 +2,17 @@
 and two who answer differently leave one course."""
 
 import random
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError, connection, connections
-from django.test import Client
+from django.db import OperationalError, connection
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.at_once import MANY, a_connection_each, another_window, at_once, statuses
 from tests.dealings import form_data
 from tests.portal import does, filled, internally, led_to, opened, page_of, state_of, view_of, write, write_from
 from tests.programs import Program, program_of
@@ -31,12 +27,11 @@ from torihiki.exchange.specs import KINDS
 from torihiki.identity.models import Company
 from torihiki.ledger.models import Entry
 
-MANY = 50
 ROUNDS = 3
 SEED = 20261123
-SECONDS_MAX = 120
 
-pytestmark = pytest.mark.django_db(transaction=True)
+__all__ = ["a_connection_each"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("a_connection_each")]
 
 
 def prices() -> list[str]:
@@ -45,51 +40,6 @@ def prices() -> list[str]:
 
 class Aborted(Exception):
     """The transaction goes wrong after everything was written."""
-
-
-@pytest.fixture(autouse=True)
-def _a_connection_each(db: None) -> Iterator[None]:
-    """As many connections as there are threads: nobody waits for a pool instead of for a lock."""
-    pool = connections["default"].settings_dict["OPTIONS"]["pool"]
-    before = dict(pool)
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
-    pool.update(max_size=MANY + 2, timeout=60)
-    yield
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
-    pool.update(before)
-
-
-def at_once(deeds: list[Callable[[], Any]]) -> list[Any]:
-    """Everything at the same moment, each on a connection of its own; what each returned, or the error it raised."""
-    start = threading.Barrier(len(deeds))
-
-    def run(deed: Callable[[], Any]) -> Any:
-        try:
-            start.wait(SECONDS_MAX)
-            return deed()
-        except Exception as error:  # told to the test, which judges it
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(deeds)) as people:
-        return list(people.map(run, deeds, timeout=SECONDS_MAX))
-
-
-def another_window(desk: Desk) -> Desk:
-    """The same person in another browser: clients are not shared between threads.
-
-    Only what is posted runs at once; pages are opened before, as the test client mixes up contexts between threads."""
-    client = Client()
-    client.cookies.update(desk.client.cookies)
-    return Desk(desk.key, desk.actor, desk.party, client, desk.colleagues)
-
-
-def statuses(answers: list[Any]) -> Counter[Any]:
-    """How often which status, or which error."""
-    return Counter(getattr(answer, "status_code", repr(answer)) for answer in answers)
 
 
 def test_numbers_are_gapless_and_unique_however_many_write_and_abort(issuer: Desk, receiver: Desk) -> None:

@@ -84,19 +84,20 @@ def guesses(actor: Actor, lines: Sequence[BankLine]) -> dict[UUID, Guess]:
 
 def suggest(documents: Sequence[Open], yen: int) -> Suggestion | None:
     """Documents, by due date, that sum up to `yen`: the earliest due ones if those do, else one, else the smallest
-    number of the first SEARCHED_MAX; else the same less a fee."""
+    number of the first SEARCHED_MAX. Less a bank's fee only the earliest due ones or one: with a fee to choose, some
+    combination would fit nearly anything."""
     ordered = list(documents)[:SEARCHED_MAX]
-    sums = _sums(ordered)
-    for fee in (0, *FEES):
-        if fee >= yen:
-            break
-        if chosen := sums.get(yen + fee):
+    plain = _plain_sums(ordered)
+    if chosen := plain.get(yen) or _combined(ordered).get(yen):
+        return Suggestion(tuple(ordered[place] for place in chosen))
+    for fee in FEES:
+        if fee < yen and (chosen := plain.get(yen + fee)):
             return Suggestion(tuple(ordered[place] for place in chosen), fee)
     return None
 
 
-def _sums(documents: Sequence[Open]) -> dict[int, tuple[int, ...]]:
-    """The best combination for each sum: the earliest due first, then few before many. At most SUMS_MAX sums."""
+def _plain_sums(documents: Sequence[Open]) -> dict[int, tuple[int, ...]]:
+    """Of the earliest due ones, and of each alone."""
     best: dict[int, tuple[int, ...]] = {}
     total = 0
     for place, each in enumerate(documents):
@@ -104,6 +105,11 @@ def _sums(documents: Sequence[Open]) -> dict[int, tuple[int, ...]]:
         best.setdefault(total, tuple(range(place + 1)))
     for place, each in enumerate(documents):
         best.setdefault(each.yen, (place,))
+    return best
+
+
+def _combined(documents: Sequence[Open]) -> dict[int, tuple[int, ...]]:
+    """The fewest documents for each sum; at most SUMS_MAX sums."""
     reached: dict[int, tuple[int, ...]] = {0: ()}
     for place, each in enumerate(documents):
         for sum_, chosen in list(reached.items()):
@@ -112,10 +118,7 @@ def _sums(documents: Sequence[Open]) -> dict[int, tuple[int, ...]]:
             longer = (*chosen, place)
             if len(longer) < len(reached.get(sum_ + each.yen, range(len(documents) + 1))):
                 reached[sum_ + each.yen] = longer
-    for sum_, chosen in reached.items():
-        if chosen:
-            best.setdefault(sum_, chosen)
-    return best
+    return reached
 
 
 def open_of(actor: Actor, party_id: UUID | None) -> list[Open]:

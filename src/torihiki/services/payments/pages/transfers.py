@@ -19,6 +19,7 @@ from torihiki.lib.ids import id_of
 from torihiki.services.payments.access import access_run, access_runs
 from torihiki.services.payments.forms import DueForm, RunForm, next_business_day
 from torihiki.services.payments.matching import readable
+from torihiki.services.payments.models import TransferRun
 from torihiki.services.payments.pages.frame import may_write, tabs
 from torihiki.services.payments.spec import PREPARE, READ, RELEASE
 from torihiki.services.payments.transfers import (
@@ -33,6 +34,7 @@ from torihiki.services.payments.transfers import (
     yen_of,
 )
 from torihiki.web.paging import keyset_page
+from torihiki.web.parts import Moment
 
 ROWS_MAX = 500
 PAGE_ROWS = 50
@@ -160,11 +162,22 @@ def _run(request: DeskRequest, run_id: UUID, refusal: Refused | None = None) -> 
         "tone": tone,
         "payees": payees,
         "numbers": _numbers(request, payees),
+        "moments": _moments(run),
         "may_release": run.state == "made" and actor.may(RELEASE) and run.made_by != actor.member_id,
         "may_prepare": actor.may(PREPARE),
         "refusal": refusal,
     }
     return render(request, "payments/run.html", context, status=refusal.status if refusal else 200)
+
+
+def _moments(run: TransferRun) -> list[Moment]:
+    found = [
+        Moment(run.made_at, _("Prepared"), run.made_name, "edit"),
+        Moment(run.released_at, _("Released"), run.released_name, "seal", "success", f"SHA-256 {run.sha256[:16]}…"),
+        Moment(run.executed_at, _("Executed"), run.executed_name, "check", "success"),
+        Moment(run.cancelled_at, _("Cancelled"), run.cancelled_name, "close", "danger", run.reason),
+    ]
+    return [moment for moment in found if moment.at is not None]
 
 
 def _numbers(request: DeskRequest, payees: Any) -> dict[UUID, str]:
