@@ -179,6 +179,9 @@ TWICE = {
     "identity.access.access_holders": "asked of a document that access_document let through, or by the platform",
     "exchange.approvals.access.access_requests": "only of a document that was let through, or with access_views",
     "exchange.approvals.access.access_seats": "only of requests that were let through, and of own members",
+    "services.payments.access.access_run_lines": "only of a run, or of documents, that were let through",
+    "services.payments.access.access_allocations": "only of a receipt, or of documents, that were let through",
+    "services.payments.access.access_payers": "whom it names is looked up among the own partners",
     "identity.access.access_grants": "only of a member or a role that was let through",
     "exchange.partners.access.access_partner": "what it locks; what it returns comes through access_partners",
 }

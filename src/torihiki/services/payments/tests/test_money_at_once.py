@@ -11,9 +11,10 @@ from django.utils import timezone
 from tests.at_once import a_connection_each, another_window, at_once, statuses
 from tests.portal import does, write
 from tests.world import Desk
+from torihiki.services.payments.forms import next_business_day
 from torihiki.services.payments.models import Allocation, BankAccount, BankLine, RunLine
 from torihiki.services.payments.tests.test_receipts import owed, payee, receipt
-from torihiki.services.payments.tests.test_transfers import confirm, entered, next_business_day, payer
+from torihiki.services.payments.tests.test_transfers import confirm, entered, payer
 
 __all__ = ["a_connection_each", "payee", "payer"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("a_connection_each")]
