@@ -75,6 +75,16 @@ UNION ALL
 SELECT l.source_id, -1, l.created_at, l.target_id, d.kind, d.state
 FROM exchange_link l JOIN exchange_document d ON d.id = l.source_id
 WHERE l.target_id = ANY (ARRAY (SELECT id FROM mine)) AND l.name = '{ANSWERS}' AND l.source_line = ''"""  # noqa: S608 - a constant of ours
+DEAL_MAX, DEAL_STEPS_MAX, DEAL_ROWS_MAX, STEPS_MAX = 200, 12, 5_000, 500
+DEAL = """WITH RECURSIVE deal (id, level) AS (
+    SELECT %s::uuid, 0
+    UNION
+    SELECT near.id, deal.level + 1 FROM deal, LATERAL (
+        SELECT l.target_id AS id FROM exchange_link l WHERE l.source_id = deal.id AND l.source_line = ''
+        UNION ALL
+        SELECT l.source_id FROM exchange_link l WHERE l.target_id = deal.id AND l.source_line = ''
+    ) near WHERE deal.level < %s
+) SELECT id FROM deal LIMIT %s"""
 SUMS = """SELECT l.target_id, l.name, l.target_line, sum(l.quantity)
 FROM exchange_link l JOIN exchange_document d ON d.id = l.source_id AND d.version = l.source_version
 JOIN exchange_partyview mine ON mine.document_id = l.target_id AND mine.company_id = %s
@@ -167,6 +177,23 @@ def access_links(seen: Seen) -> list[tuple[Link, PartyView]]:
     others = [link.target_id if link.source_id == seen.document.pk else link.source_id for link in links]
     views = {view.document_id: view for view in access_views(seen.actor).filter(document_id__in=others)}
     return [(link, views[other]) for link, other in zip(links, others, strict=True) if other in views]
+
+
+def access_deal(actor: Actor, document_id: UUID) -> tuple[list[PartyView], bool]:
+    """The document and all that hangs together with it by links, however far, as far as the member may read it: the
+    newest DEAL_MAX, and whether there are more."""
+    with connection.cursor() as cursor:
+        cursor.execute(DEAL, [document_id, DEAL_STEPS_MAX, DEAL_ROWS_MAX])
+        found = {row[0] for row in cursor.fetchall()}
+    views = access_views(actor).filter(document_id__in=found, version_shown__gt=0).select_related("document")
+    newest = list(views.order_by("-changed_at", "-document_id")[: DEAL_MAX + 1])
+    return newest[:DEAL_MAX], len(newest) > DEAL_MAX
+
+
+def access_steps(actor: Actor, document_ids: Iterable[UUID]) -> list[Transition]:
+    """What happened to documents that were let through, the eldest first: the newest STEPS_MAX."""
+    steps = Transition.objects.filter(_spoken_to(actor), document_id__in=list(document_ids))
+    return list(reversed(steps.order_by("-at", "-id")[:STEPS_MAX]))
 
 
 def access_newest(actor: Actor, document_ids: Iterable[UUID]) -> dict[UUID, Version]:

@@ -23,6 +23,7 @@ SERVICES = [
     "torihiki.services.ordering",
     "torihiki.services.invoices",
     "torihiki.services.payments",
+    "torihiki.services.trade",
 ]
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -31,7 +31,7 @@ from torihiki.exchange.actions.sending import send_document
 from torihiki.exchange.actions.steps import open_steps, take_step
 from torihiki.exchange.approvals.requests import approve_draft, return_draft
 from torihiki.exchange.approvals.shown import ShownRequest, shown_request
-from torihiki.exchange.models import Recipient, Transition, Version
+from torihiki.exchange.models import PartyView, Recipient, Transition, Version
 from torihiki.exchange.pages.changes import changes_of_draft, changes_of_version, changes_since
 from torihiki.exchange.pages.lists import INTERNAL, counterparty
 from torihiki.exchange.pages.paper import paper_context
@@ -129,7 +129,7 @@ def detail(request: DeskRequest, seen: Seen, *, refusal: Refused | None = None) 
         "follow_ups": made,
         "primary_follow": made[0] if made and not any(offer.step.primary for offer in open_now) else None,
         "nothing_to_do": not (open_now or made or draft or _may_revise(seen)),
-        "moments": [_moment(kind, row) for row in access_transitions(seen)],
+        "moments": [moment_of(kind, row) for row in access_transitions(seen)],
         "may_charge": may_put_in_charge(seen),
         "remarks": [_remark(seen, row) for row in access_comments(seen)],
         "files": list(access_attachments(seen)),
@@ -321,7 +321,8 @@ def _state_of(kind: Kind, recipient: Recipient, seen: Seen) -> State:
     return kind.state(recipient.state or seen.document.state)
 
 
-def _moment(kind: Kind, row: Transition) -> Moment:
+def moment_of(kind: Kind, row: Transition, *, about: PartyView | None = None) -> Moment:
+    """A line of a timeline; `about` names the document where there are several."""
     step = kind.step(row.name)
     words, icon = (step.done, step.icon) if step else OWN_WORDS[row.name]
     who = f"{row.member_name} ({row.company_name})" if row.company_name else row.member_name
@@ -329,7 +330,9 @@ def _moment(kind: Kind, row: Transition) -> Moment:
         who = _("%(who)s on behalf of %(other)s") % {"who": who, "other": row.on_behalf_of}
     tone = "danger" if step and step.danger else "success" if step and step.primary else "neutral"
     detail = row.reason if row.shared else f"{_('Internal')}: {row.reason}" if row.reason else str(_("Internal"))
-    return Moment(at=row.at, text=words, who=who, icon=icon, tone=tone, detail=detail)
+    text = f"{about.number or kind.label}: {words}" if about else words
+    url = reverse("document", args=[about.document_id]) if about else ""
+    return Moment(at=row.at, text=text, who=who, icon=icon, tone=tone, detail=detail, url=url)
 
 
 def _remark(seen: Seen, row: Any) -> Remark:
