@@ -13,7 +13,7 @@ LONG = pytest.mark.skipif("not config.getoption('--long', False)", reason="takes
 DOWNLOADS = ("/pdf", "/json", ".json", ".csv", ".jsonl", "/as/", "/files/")
 PER_SHAPE = {"/documents/…": 12, "/documents/…/steps": 8, "/audit/…": 3}
 """How many pages of a shape are looked at; one of all others."""
-PAGES_MAX = 150
+PAGES_MAX = 180
 EVERYBODY = (
     "hidamari",
     "hidamari-clerk",

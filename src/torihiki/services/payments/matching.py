@@ -106,9 +106,10 @@ def undo_match(actor: Actor, line_id: UUID, *, reason: str, at: datetime) -> Non
 def write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> None:
     """Give up what is left of a document; only who may release may do so. Raises MayNot, MovedOn, ReasonNeeded."""
     with attempt(PaymentEvent.WRITTEN_OFF, actor, subject_type=DOCUMENT, subject_id=document_id):
+        access_document(actor, document_id)
         if not actor.may(RELEASE):
             raise MayNot
-        actor = access_document(actor.using(RELEASE), document_id).actor
+        actor = actor.using(RELEASE)
         views = _locked(actor, {document_id: 0})
         if not views:
             raise MovedOn
@@ -133,9 +134,10 @@ def write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> 
 def undo_write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> None:
     """Raises DocumentNotVisible, MayNot, MovedOn, ReasonNeeded."""
     with attempt(PaymentEvent.UNMATCHED, actor, subject_type=DOCUMENT, subject_id=document_id):
+        access_document(actor, document_id)
         if not actor.may(RELEASE):
             raise MayNot
-        actor = access_document(actor.using(RELEASE), document_id).actor
+        actor = actor.using(RELEASE)
         _lock(actor, [document_id])
         given_up = access_allocations(actor).filter(
             document_id=document_id, kind=Kind.WRITE_OFF, reverses=None, reversal=None

@@ -205,7 +205,7 @@ def open_page(request: DeskRequest) -> HttpResponse:
     return render(request, "payments/open.html", context)
 
 
-@desk(RELEASE, methods=("POST",))
+@desk(READ, methods=("POST",))
 def write_off_page(request: DeskRequest, document_id: UUID) -> HttpResponse:
     act = undo_write_off if request.POST.get("undo") else write_off
     try:
