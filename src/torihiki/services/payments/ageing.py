@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models import Sum as SumOf
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from torihiki.exchange.access import access_owed
@@ -38,6 +39,10 @@ class Row:
     def total(self) -> int:
         return sum(self.yen)
 
+    @property
+    def cells(self) -> list[tuple[Words, int]]:
+        return [(label, yen) for (_days, label), yen in zip(BUCKETS, self.yen, strict=True)]
+
 
 def ageing(actor: Actor, side: Side, *, on: date) -> list[Row]:
     """The largest sum first."""
@@ -67,8 +72,9 @@ def ageing(actor: Actor, side: Side, *, on: date) -> list[Row]:
     return sorted(found.values(), key=lambda row: (-row.total, row.name))
 
 
-def totals(rows: Sequence[Row]) -> tuple[int, ...]:
-    return tuple(sum(row.yen[n] for row in rows) for n in range(len(BUCKETS)))
+def total(rows: Sequence[Row]) -> Row:
+    """Of all partners."""
+    return Row(None, gettext("Total"), tuple(sum(row.yen[n] for row in rows) for n in range(len(BUCKETS))))
 
 
 def _whens(on: date) -> list[When]:

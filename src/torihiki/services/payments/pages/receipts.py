@@ -31,7 +31,7 @@ from torihiki.services.payments.access import (
     access_receipts,
     access_statements,
 )
-from torihiki.services.payments.ageing import BUCKETS, ageing, totals
+from torihiki.services.payments.ageing import BUCKETS, ageing, total
 from torihiki.services.payments.events import PaymentEvent
 from torihiki.services.payments.forms import StatementForm
 from torihiki.services.payments.matching import match_receipt, readable, undo_match, undo_write_off, write_off
@@ -156,8 +156,7 @@ def ageing_page(request: DeskRequest) -> HttpResponse:
         "side": side,
         "buckets": [label for _days, label in BUCKETS],
         "rows": rows,
-        "totals": totals(rows),
-        "total": sum(row.total for row in rows),
+        "total": total(rows),
     }
     return render(request, "payments/ageing.html", context)
 
