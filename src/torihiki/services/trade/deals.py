@@ -18,7 +18,9 @@ from torihiki.exchange.quantities import Progress, progress_of
 from torihiki.exchange.searching import amount_of
 from torihiki.exchange.specs import KINDS, Kind, State
 
-ORDER, DELIVERY, RECEIVED = "order", "delivery", "received"
+ORDER, DELIVERY = "order", "delivery"
+RECEIVED = ("received", "accepted", "partly_accepted", "rejected")
+"""States of a delivery that has come in: noted by itself, or by its acceptance."""
 ORDERS_SHOWN_MAX = 10
 BILLS_MEASURED_MAX = 30
 MONTHS_SLACK = 2  # two months count as sixty days, be they 62 long
@@ -157,7 +159,7 @@ def _days(seen: Seen, papers: Sequence[Paper], steps: Sequence[Transition]) -> d
     deliveries = {paper.view.document_id for paper in papers if paper.kind.code == DELIVERY and paper.counts}
     received: dict[UUID, date] = {}
     for step in steps:
-        if step.document_id in deliveries and step.to_state == RECEIVED:
+        if step.document_id in deliveries and step.to_state in RECEIVED:
             received.setdefault(step.document_id, timezone.localdate(step.at))
     bills = [paper for paper in papers if paper.kind.owed is not None and paper.counts and paper.view.due_on]
     found = {}

@@ -84,6 +84,16 @@ def test_sixty_days_from_receipt(issuer: Desk, receiver: Desk, supplied: tuple[U
     assert measured(PAYMENT_DAYS_MAX + 3).is_late_by_law, "the day of receipt counts"
 
 
+def test_an_acceptance_tells_that_it_was_received(issuer: Desk, receiver: Desk) -> None:
+    order = write(receiver, "order", to=[issuer])
+    write_from(issuer, "order_response", order)
+    acceptance = write_from(receiver, "acceptance", write_from(issuer, "delivery", order))
+    invoice = write_from(issuer, "invoice", acceptance)
+    found = next(paper for paper in deal(receiver, order).papers if paper.view.document_id == invoice)
+    assert found.view.due_on is not None
+    assert found.days == (found.view.due_on - timezone.localdate()).days + 1
+
+
 def test_sellers_who_were_asked_at_once_see_no_other(issuer: Desk, receiver: Desk, stranger: Desk) -> None:
     trade(receiver, stranger)
     request = write(receiver, "rfq", to=[issuer, stranger])
