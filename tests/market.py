@@ -72,7 +72,7 @@ from torihiki.lib.ids import new_id
 from torihiki.project.local import passwords
 from torihiki.project.local.testing import TestDatabase
 from torihiki.services.payments.accounts import add_account, confirm_account
-from torihiki.services.payments.forms import next_business_day
+from torihiki.services.payments.business_days import first_business_day
 from torihiki.services.payments.matching import match_receipt, undo_match
 from torihiki.services.payments.models import BankAccount, BankLine, PayerName
 from torihiki.services.payments.statements import take_statement
@@ -318,7 +318,7 @@ class Builder:
         with other.approver.acting() as actor:
             confirm_account(actor, payee.pk, at=now)
         with other.acting() as actor:
-            on = next_business_day(timezone.localdate())
+            on = first_business_day(timezone.localdate() + timedelta(days=1))
             make_run(actor, own.pk, [invoice.pk], on=on, at=now)
 
     def programs(self, desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """The only way to fetch what belongs to a document. Each function filters by the actor's company itself; row-level
 security does so again underneath, so that two independent walls must fail together."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
@@ -101,6 +101,11 @@ def access_views(actor: Actor) -> QuerySet[PartyView]:
     return views if actor.units is None else views.filter(unit_id__in=actor.units)
 
 
+def access_readable(actor: Actor, document_ids: Iterable[UUID]) -> dict[UUID, PartyView]:
+    """Of these documents those that the member may read, by their ids; one query."""
+    return {view.document_id: view for view in access_views(actor).filter(document_id__in=list(document_ids))}
+
+
 def access_owed(actor: Actor, side: Side) -> QuerySet[PartyView]:
     """What the company owes as a buyer, or is owed as a seller, in yen, and has not settled."""
     wanted = Q()
@@ -175,7 +180,7 @@ def access_links(seen: Seen) -> list[tuple[Link, PartyView]]:
         key=lambda link: (link.created_at, link.pk),
     )
     others = [link.target_id if link.source_id == seen.document.pk else link.source_id for link in links]
-    views = {view.document_id: view for view in access_views(seen.actor).filter(document_id__in=others)}
+    views = access_readable(seen.actor, others)
     return [(link, views[other]) for link, other in zip(links, others, strict=True) if other in views]
 
 
@@ -188,6 +193,15 @@ def access_deal(actor: Actor, document_id: UUID) -> tuple[list[PartyView], bool]
     views = access_views(actor).filter(document_id__in=found, version_shown__gt=0).select_related("document")
     newest = list(views.order_by("-changed_at", "-document_id")[: DEAL_MAX + 1])
     return newest[:DEAL_MAX], len(newest) > DEAL_MAX
+
+
+def access_sources(document_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """What each of these documents was made from or answers, by links between documents that were let through."""
+    found: dict[UUID, list[UUID]] = {}
+    links = Link.objects.filter(source__in=document_ids, source_line="")
+    for source, target in links.values_list("source_id", "target_id"):
+        found.setdefault(source, []).append(target)
+    return found
 
 
 def access_steps(actor: Actor, document_ids: Iterable[UUID]) -> list[Transition]:

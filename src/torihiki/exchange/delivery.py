@@ -15,7 +15,7 @@ from torihiki.exchange.models import Document, OutboxMessage, Party, PartyView, 
 from torihiki.exchange.papers import paper, read_sent
 from torihiki.exchange.specs import KINDS, SYSTEM, Kind
 from torihiki.exchange.webhooks.delivering import write_messages
-from torihiki.identity.access import access_holders
+from torihiki.identity.access import access_holders, reaching
 from torihiki.identity.permissions import Action
 from torihiki.tenancy.actor import Actor, scope
 
@@ -54,7 +54,8 @@ def _to_members(message: OutboxMessage) -> list[EmailMessage]:
     if view is None:
         return []
     kind = KINDS[view.kind]
-    members = access_holders(Actor.system(message.target_id), kind.permission(Action.RESPOND), view.unit)
+    holders = access_holders(Actor.system(message.target_id), kind.permission(Action.RESPOND))
+    members = reaching(holders, view.unit)
     in_charge = members.filter(pk=view.assignee_id) if view.assignee_id else members.none()
     told = list(in_charge) or list(members[:RECEIVERS_MAX])  # who is in charge, or else everybody who could be
     address = settings.PUBLIC_URL + reverse("document", args=[view.document_id])

@@ -37,17 +37,21 @@ def access_member(actor: Actor, member_id: UUID) -> Member:
     return member
 
 
-def access_holders(actor: Actor, permission: str, unit: Unit | None) -> QuerySet[Member]:
-    """Active members who hold the right themselves for what belongs to a unit, or, without one, to the company."""
-    needed = {permission, f"*.{permission.rpartition('.')[2]}"}
+def access_holders(actor: Actor, *permissions: str) -> QuerySet[Member]:
+    """Active members who hold one of the rights themselves, wherever it holds."""
+    needed = {*permissions, *(f"*.{permission.rpartition('.')[2]}" for permission in permissions)}
     by_own_role = RoleGrant.objects.filter(
         company_id=actor.company, member_id=OuterRef("pk"), role__permissions__overlap=sorted(needed)
     )
-    holders = access_members(actor).filter(
+    return access_members(actor).filter(
         Q(role__in=[role for role, held in PERMISSIONS.items() if needed & held]) | Exists(by_own_role),
         suspended_at=None,
     )
-    return holders.filter(Q(unit_only=False) | Q(unit_id__in=_units_above(unit)))
+
+
+def reaching(members: QuerySet[Member], unit: Unit | None) -> QuerySet[Member]:
+    """Those whose rights hold for what belongs to a unit, or, without one, to the company as a whole."""
+    return members.filter(Q(unit_only=False) | Q(unit_id__in=_units_above(unit)))
 
 
 def _units_above(unit: Unit | None) -> list[UUID]:

@@ -26,6 +26,13 @@ PROBLEMS_MAX = 50
 SIZES = {forms.DateField: "short", forms.DateTimeField: "medium", forms.TimeField: "short"}
 
 
+def offer(form: forms.BaseForm, name: str, choices: list[tuple[Any, Any]]) -> None:
+    """What a field of the form may be chosen from, where that is known only when the form is made."""
+    chosen = form.fields[name]
+    assert isinstance(chosen, forms.ChoiceField)
+    chosen.choices = choices
+
+
 @dataclass
 class FieldView:
     """What `web/components/field.html` needs; also used for the cells of a line table."""

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from torihiki.crypto import envelope
 from torihiki.crypto.digest import sha256_hex
 from torihiki.exchange.access import Seen, access_attachments, access_document
-from torihiki.exchange.approvals.voiding import void_request
+from torihiki.exchange.approvals.ending import void_request
 from torihiki.exchange.events import ExchangeEvent
-from torihiki.exchange.models import Attachment, AttachmentChunk, AttachmentKey, PartyView
+from torihiki.exchange.models import Attachment, AttachmentChunk, AttachmentKey
 from torihiki.exchange.refusals import DocumentNotVisible, FileDamaged, FileRefused, StepNotOpen
 from torihiki.identity.permissions import Action
 from torihiki.ledger.recording import record
@@ -58,7 +58,7 @@ def attach_file(actor: Actor, document_id: UUID, *, name: str, content: bytes, a
         ):
             raise FileRefused(_("A document takes at most %(most)d files.") % {"most": FILES_PER_DOCUMENT_MAX})
         attachment = store(actor, document_id, name=name, content=content, at=at)
-        _void_approval(seen, at=at)
+        void_request(seen, at=at)  # other files than those that were shown
         record(
             ExchangeEvent.FILE_ADDED,
             actor,
@@ -148,7 +148,7 @@ def remove_file(actor: Actor, document_id: UUID, attachment_id: UUID, *, at: dat
             data={"attachment": attachment.pk, "sha256": attachment.sha256},
         )
         attachment.delete()
-        _void_approval(seen, at=at)
+        void_request(seen, at=at)  # other files than those that were shown
 
 
 def read_file(seen: Seen, attachment_id: UUID) -> tuple[Attachment, bytes]:
@@ -189,14 +189,6 @@ def share_files(actor: Actor, document_id: UUID, version: int, companies: Iterab
     for attachment in fresh:
         _wrap(attachment.pk, _unwrap(attachment.pk, actor.company), others)
     return list(Attachment.objects.filter(document_id=document_id, shared_from__lte=version).order_by("at", "id"))
-
-
-def _void_approval(seen: Seen, *, at: datetime) -> None:
-    """What was submitted or approved had other files: it has to be submitted anew (promise P4)."""
-    if seen.view.internal_state in ("in_approval", "ready"):
-        void_request(seen, at=at)
-        own = PartyView.objects.filter(company_id=seen.actor.company, document_id=seen.document.pk)
-        own.update(internal_state="draft")
 
 
 def _wrap(attachment_id: UUID, key: bytes, companies: Iterable[UUID]) -> None:

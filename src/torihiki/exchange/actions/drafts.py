@@ -18,7 +18,7 @@ from torihiki.exchange.access import (
     access_partners,
     access_versions,
 )
-from torihiki.exchange.approvals.voiding import void_request
+from torihiki.exchange.approvals.ending import DRAFT_STATE, void_request
 from torihiki.exchange.bodies import Body, PartyDetails
 from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Attachment, Document, Draft, Link, Partner, PartyView
@@ -45,7 +45,6 @@ from torihiki.tenancy.actor import Actor
 
 DOCUMENT = "document"
 RECIPIENTS_MAX = 50
-DRAFT_STATE, IN_APPROVAL, READY = "draft", "in_approval", "ready"
 
 
 def start_draft(

@@ -11,7 +11,6 @@ from torihiki.exchange.actions.attachments import share_files
 from torihiki.exchange.actions.counting import count_lines, lock_chain
 from torihiki.exchange.actions.drafts import (
     DOCUMENT,
-    DRAFT_STATE,
     fitting_recipients,
     made_already,
     own_details,
@@ -20,6 +19,7 @@ from torihiki.exchange.actions.drafts import (
 from torihiki.exchange.actions.sources import in_view_of_sources, sources_of
 from torihiki.exchange.actions.steps import move_document
 from torihiki.exchange.actions.versions import payload_of, store_version
+from torihiki.exchange.approvals.ending import DRAFT_STATE
 from torihiki.exchange.approvals.requests import is_approved
 from torihiki.exchange.approvals.routes import Case, rules_of
 from torihiki.exchange.bodies import Body, PartyDetails

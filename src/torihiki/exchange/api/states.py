@@ -18,10 +18,11 @@ from torihiki.exchange.access import (
     access_recipients,
     access_versions,
 )
-from torihiki.exchange.actions.drafts import IN_APPROVAL, body_sha256, usable_source
+from torihiki.exchange.actions.drafts import body_sha256, usable_source
 from torihiki.exchange.actions.steps import open_steps
 from torihiki.exchange.api import shapes
-from torihiki.exchange.approvals.shown import shown_request
+from torihiki.exchange.approvals.ending import IN_APPROVAL
+from torihiki.exchange.approvals.shown import ShownRequest, shown_request
 from torihiki.exchange.bodies import Totals
 from torihiki.exchange.models import Attachment, Comment, Document, Draft, PartyView, Recipient, Version
 from torihiki.exchange.refusals import ChangedMeanwhile, RecipientUnfit
@@ -98,6 +99,7 @@ def state(seen: Seen) -> tuple[shapes.DocumentState, str]:
     versions = list(access_versions(seen).defer("payload")[1:]) if seen.view.version_shown else []
     newest = access_versions(seen).first()
     draft = access_draft(seen)
+    approval = shown_request(seen) if draft else None
     recipients = list(access_recipients(seen))
     sent = json.loads(bytes(newest.payload)) if newest else {}
     found = shapes.DocumentState.model_construct(
@@ -109,8 +111,8 @@ def state(seen: Seen) -> tuple[shapes.DocumentState, str]:
         recipient=sent.get("recipient"),
         recipients=[_recipient(seen, row) for row in recipients],
         versions=[_version(row) for row in ([newest] if newest else []) + versions],
-        draft=_draft(seen, draft) if draft else None,
-        actions=_actions(seen, draft, recipients),
+        draft=_draft(draft, approval) if draft else None,
+        actions=_actions(seen, draft, approval, recipients),
         follow_ups=_follow_ups(seen),
         links=_links(seen),
         exports=[export.code for export in seen.kind.exports] if newest else [],
@@ -211,24 +213,21 @@ def _version(row: Version) -> shapes.VersionInfo:
     )
 
 
-def _draft(seen: Seen, draft: Draft) -> shapes.DraftState:
+def _draft(draft: Draft, approval: ShownRequest | None) -> shapes.DraftState:
     return shapes.DraftState(
         revision=draft.revision,
         body=draft.body,
         recipients=draft.recipients,
         reason=draft.reason,
         sha256=body_sha256(draft),
-        approval=_approval(seen),
+        approval=_approval(approval) if approval else None,
         returned_reason=draft.returned_reason,
         edited_by=draft.edited_by,
         edited_at=draft.edited_at,
     )
 
 
-def _approval(seen: Seen) -> shapes.ApprovalState | None:
-    approval = shown_request(seen)
-    if approval is None:
-        return None
+def _approval(approval: ShownRequest) -> shapes.ApprovalState:
     request = approval.request
     return shapes.ApprovalState(
         route=request.route,
@@ -249,10 +248,13 @@ def _approval(seen: Seen) -> shapes.ApprovalState | None:
     )
 
 
-def _actions(seen: Seen, draft: Draft | None, recipients: list[Recipient]) -> list[shapes.OpenAction]:
+def _actions(
+    seen: Seen, draft: Draft | None, approval: ShownRequest | None, recipients: list[Recipient]
+) -> list[shapes.OpenAction]:
     """What may be tried now: the kernel's own actions first, then the kind's steps."""
     found = [
-        shapes.OpenAction(name=name, label="", needs_reason=needs, recipient=None) for name, needs in _own(seen, draft)
+        shapes.OpenAction(name=name, label="", needs_reason=needs, recipient=None)
+        for name, needs in _own(seen, draft, approval)
     ]
     for step in open_steps(seen):
         if not step.per_recipient:
@@ -268,7 +270,7 @@ def _open(name: str, label: str, needs_reason: bool, recipient: UUID | None) -> 
     return shapes.OpenAction(name=name, label=label, needs_reason=needs_reason, recipient=recipient)
 
 
-def _own(seen: Seen, draft: Draft | None) -> list[tuple[str, bool]]:
+def _own(seen: Seen, draft: Draft | None, approval: ShownRequest | None) -> list[tuple[str, bool]]:
     actor, kind, internal = seen.actor, seen.kind, seen.view.internal_state
     drafting = actor.may(kind.permission(Action.DRAFT))
     found = []
@@ -280,8 +282,7 @@ def _own(seen: Seen, draft: Draft | None) -> list[tuple[str, bool]]:
         found.append(("send", False))
     if drafting and internal == DRAFT:
         found.append(("submit", False))
-    approval = shown_request(seen) if internal != DRAFT else None
-    if approval is None:
+    if approval is None or internal == DRAFT:
         return found
     own = approval.request.submitted_by_id is not None and approval.request.submitted_by_id == actor.member_id
     asked = bool(approval.chairs) if internal == IN_APPROVAL else actor.may(kind.permission(Action.APPROVE))

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 from pydantic import ValidationError
@@ -14,11 +13,12 @@ from torihiki.exchange.access import access_partners
 from torihiki.exchange.approvals.models import ApprovalRoute
 from torihiki.exchange.approvals.steps import APPROVERS, EVERYBODY, HOURS_MAX, STEPS_MAX, Approvers, RouteStep, steps_of
 from torihiki.exchange.specs import KINDS
-from torihiki.identity.access import access_grants, access_members, access_own_roles
-from torihiki.identity.forms import unit_tree
-from torihiki.identity.permissions import PERMISSIONS, SERVICES, Action
+from torihiki.identity.access import access_holders, access_members, access_own_roles
+from torihiki.identity.forms import UnitChoiceField, unit_tree
+from torihiki.identity.permissions import SERVICES, Action
 from torihiki.lib.complaints import complaint
 from torihiki.tenancy.actor import Actor
+from torihiki.web.fields import offer
 
 YEN_MAX = 10**15
 OFFERED_MAX = 200
@@ -36,7 +36,7 @@ class KindsForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        _offer(self, "kinds", [(kind.code, kind.label) for kind in KINDS.values()])
+        offer(self, "kinds", [(kind.code, kind.label) for kind in KINDS.values()])
 
 
 class ConditionsForm(forms.Form):
@@ -57,25 +57,20 @@ class ConditionsForm(forms.Form):
         max_value=YEN_MAX,
     )
     amount_to = forms.IntegerField(label=_("Amount to"), required=False, min_value=0, max_value=YEN_MAX)
-    unit = forms.TypedChoiceField(
-        label=pgettext_lazy("organisation", "Unit"),
-        help_text=_("Documents of this unit and of those below it."),
-        required=False,
-        coerce=UUID,
-        empty_value=None,
+    unit = UnitChoiceField(
+        label=pgettext_lazy("organisation", "Unit"), help_text=_("Documents of this unit and of those below it.")
     )
     partner = forms.TypedChoiceField(label=_("Partner"), required=False, coerce=UUID, empty_value=None)
 
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*args, **options)
-        _offer(self, "kinds", [(kind.code, kind.label) for kind in KINDS.values()])
-        units = [(str(unit.pk), "　" * depth + unit.name) for unit, depth in unit_tree(actor)]
-        _offer(self, "unit", [("", _("Every unit")), *units])
+        offer(self, "kinds", [(kind.code, kind.label) for kind in KINDS.values()])
+        _units(self, actor, nothing=_("Every unit"), kept=self.initial.get("unit"))
         partners = list(access_partners(actor).order_by("own_code", "party__name")[:OFFERED_MAX])
         chosen = self.initial.get("partner")
         if chosen and all(partner.pk != chosen for partner in partners):
             partners += access_partners(actor).filter(pk=chosen)
-        _offer(self, "partner", [("", _("Every partner")), *((str(each.pk), str(each)) for each in partners)])
+        offer(self, "partner", [("", _("Every partner")), *((str(each.pk), str(each)) for each in partners)])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -123,10 +118,10 @@ class StepForm(forms.Form):
         super().__init__(*args, **options)
         plain = [(each, APPROVERS[each]) for each in (Approvers.ANYONE, Approvers.UNIT, Approvers.MEMBERS)]
         held = [(f"{ROLE_PREFIX}{pk}", _("Role: %(name)s") % {"name": name}) for pk, name in roles]
-        _offer(self, "approvers", [*plain, *held])
-        _offer(self, "members", [(str(pk), name) for pk, name in people])
-        _offer(self, "deputy", [("", "—"), *((str(pk), name) for pk, name in people)])
-        _offer(self, "needed", [(n, _many(n)) for n in range(1, NEEDED_MAX + 1)] + [(EVERYBODY, _("All of them"))])
+        offer(self, "approvers", [*plain, *held])
+        offer(self, "members", [(str(pk), name) for pk, name in people])
+        offer(self, "deputy", [("", "—"), *((str(pk), name) for pk, name in people)])
+        offer(self, "needed", [(n, _many(n)) for n in range(1, NEEDED_MAX + 1)] + [(EVERYBODY, _("All of them"))])
 
     @property
     def is_blank(self) -> bool:
@@ -182,7 +177,8 @@ def steps_form(actor: Actor, data: Any = None, *, route: ApprovalRoute | None = 
         can_delete=True,
     )
     named = {member for row in initial for member in row["members"]} | {row["deputy"] for row in initial}
-    people = list(_approvers(actor).values_list("pk", "name")[:OFFERED_MAX])
+    approvers = access_holders(actor, *(f"{service}.{Action.APPROVE}" for service in SERVICES)).order_by("name", "id")
+    people = list(approvers.values_list("pk", "name")[:OFFERED_MAX])
     known = {str(pk) for pk, _name in people}
     people += (
         access_members(actor).filter(pk__in=[pk for pk in named if pk and pk not in known]).values_list("pk", "name")
@@ -200,27 +196,21 @@ class TrialForm(forms.Form):
     amount = forms.IntegerField(
         label=_("Amount (incl. tax)"), required=False, min_value=0, max_value=YEN_MAX, initial=0
     )
-    unit = forms.TypedChoiceField(
-        label=pgettext_lazy("organisation", "Unit"), required=False, coerce=UUID, empty_value=None
-    )
+    unit = UnitChoiceField(label=pgettext_lazy("organisation", "Unit"))
     partner = forms.TypedChoiceField(label=_("Partner"), required=False, coerce=UUID, empty_value=None)
 
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*args, **options)
-        _offer(self, "kind", [(kind.code, kind.label) for kind in KINDS.values()])
-        units = [(str(unit.pk), "　" * depth + unit.name) for unit, depth in unit_tree(actor)]
-        _offer(self, "unit", [("", "—"), *units])
+        offer(self, "kind", [(kind.code, kind.label) for kind in KINDS.values()])
+        _units(self, actor, nothing="—")
         partners = access_partners(actor).order_by("own_code", "party__name")[:OFFERED_MAX]
-        _offer(self, "partner", [("", "—"), *((str(each.party_id), str(each)) for each in partners)])
+        offer(self, "partner", [("", "—"), *((str(each.party_id), str(each)) for each in partners)])
 
 
-def _approvers(actor: Actor) -> Any:
-    """Members who may approve anything at all."""
-    rights = {f"{service}.{Action.APPROVE}" for service in ("*", *SERVICES)}
-    own = access_grants(actor).filter(member_id=OuterRef("pk"), role__permissions__overlap=sorted(rights))
-    roles = [role for role, held in PERMISSIONS.items() if rights & held]
-    active: Any = access_members(actor).filter(suspended_at=None)
-    return active.filter(Q(role__in=roles) | Exists(own)).order_by("name", "id")
+def _units(form: forms.Form, actor: Actor, *, nothing: Any, kept: UUID | None = None) -> None:
+    field = form.fields["unit"]
+    assert isinstance(field, UnitChoiceField)
+    field.offer(unit_tree(actor), nothing=nothing, kept=kept)
 
 
 def _initial(step: RouteStep) -> dict[str, Any]:
@@ -237,9 +227,3 @@ def _initial(step: RouteStep) -> dict[str, Any]:
 
 def _many(n: int) -> str:
     return ngettext("%(n)d of them", "%(n)d of them", n) % {"n": n}
-
-
-def _offer(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)
-    field.choices = choices

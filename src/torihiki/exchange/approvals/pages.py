@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from torihiki.exchange.access import access_readable
 from torihiki.exchange.approvals.access import access_requests, access_route, access_routes
 from torihiki.exchange.approvals.forms import ConditionsForm, KindsForm, TrialForm, steps_form
 from torihiki.exchange.approvals.models import ApprovalRequest, ApprovalRoute
@@ -26,7 +27,7 @@ from torihiki.exchange.approvals.routes import (
     switch_route,
 )
 from torihiki.exchange.approvals.steps import RouteStep, stages, steps_of
-from torihiki.exchange.approvals.waiting import AT_ONCE_MAX, approve_many, requests_waiting, views_of
+from torihiki.exchange.approvals.waiting import AT_ONCE_MAX, approve_many, requests_waiting
 from torihiki.exchange.models import PartyView
 from torihiki.exchange.searching import amount_of
 from torihiki.exchange.specs import KINDS, Kind
@@ -39,7 +40,7 @@ from torihiki.web.paging import keyset_page
 from torihiki.web.parts import Tab
 
 PAGE_ROWS = 50
-WAITING, OWN = "", "own"
+OWN = "own"
 TONES = {"": "warning", "approved": "success", "returned": "danger"}
 
 
@@ -157,7 +158,7 @@ def _waiting(request: DeskRequest, refused: Any = ()) -> HttpResponse:
     else:
         found = requests_waiting(actor)
     page = keyset_page(found, request, {"id": UUID}, size=PAGE_ROWS, newest_first=True)
-    views = views_of(actor, page.rows)
+    views = access_readable(actor, [each.document_id for each in page.rows])
     here = reverse("to-approve")
     context = {
         "own": own,

@@ -11,9 +11,6 @@ from procrastinate.contrib.django import app
 from torihiki.exchange.access import Seen, access_document
 from torihiki.exchange.actions.drafts import (
     DOCUMENT,
-    DRAFT_STATE,
-    IN_APPROVAL,
-    READY,
     body_sha256,
     draft_label,
     exact,
@@ -24,6 +21,7 @@ from torihiki.exchange.actions.drafts import (
 )
 from torihiki.exchange.actions.sources import in_view_of_sources, sources_of
 from torihiki.exchange.approvals.access import access_requests, access_seats
+from torihiki.exchange.approvals.ending import DRAFT_STATE, IN_APPROVAL, READY, end_request, newest_request
 from torihiki.exchange.approvals.models import ApprovalRequest, ApprovalSeat
 from torihiki.exchange.approvals.routes import Case, Need, Rules, named, rules_of
 from torihiki.exchange.approvals.steps import EVERYBODY, PLAIN, Approvers, RouteStep, stages, steps_of, stored
@@ -41,7 +39,7 @@ from torihiki.exchange.refusals import (
 )
 from torihiki.exchange.specs import KINDS
 from torihiki.exchange.writing import write_transition
-from torihiki.identity.access import access_grants, access_holders, access_units
+from torihiki.identity.access import access_grants, access_holders, access_units, reaching
 from torihiki.identity.jobs import send_later
 from torihiki.identity.models import Member
 from torihiki.identity.permissions import Action
@@ -120,10 +118,8 @@ def approve_draft(actor: Actor, document_id: UUID, *, sha256: str, at: datetime,
             _answer(chair, Decision.APPROVED, comment, at=at)
         steps = steps_of(request.steps)
         _close_passed(actor, request, steps)
-        if ApprovalSeat.objects.filter(company_id=actor.company, request=request, is_open=True).exists():
-            state = IN_APPROVAL
-        else:
-            state = _next_stage(seen, request, steps, at=at)
+        waiting = access_seats(actor).filter(request=request, is_open=True).exists()
+        state = IN_APPROVAL if waiting else _next_stage(seen, request, steps, at=at)
         words = [steps[chair.seat.step].name for chair in chairs if request.route]
         _step(
             seen,
@@ -158,14 +154,12 @@ def return_draft(actor: Actor, document_id: UUID, *, reason: str, at: datetime) 
                 _answer(chair, Decision.RETURNED, reason, at=at)
         draft.returned_reason = reason.strip()[:500]
         draft.save(update_fields=["returned_reason"])
-        _end(request, Outcome.TAKEN_BACK if own else Outcome.RETURNED, seen.actor, at=at, reason=draft.returned_reason)
+        end_request(
+            request, Outcome.TAKEN_BACK if own else Outcome.RETURNED, seen.actor, at=at, reason=draft.returned_reason
+        )
         _step(seen, request, DRAFT_STATE, "return", ExchangeEvent.RETURNED, at=at, reason=reason.strip())
         if not own and request.submitted_by_id is not None:
             send_later(DECIDED, actor, request.pk)
-
-
-def newest_request(seen: Seen) -> ApprovalRequest | None:
-    return access_requests(seen.actor).filter(document_id=seen.document.pk).first()
 
 
 def is_approved(seen: Seen, draft: Draft) -> bool:
@@ -176,9 +170,9 @@ def is_approved(seen: Seen, draft: Draft) -> bool:
     return request is not None and request.outcome == Outcome.APPROVED and request.sha256 == body_sha256(draft)
 
 
-def chairs_of(actor: Actor, seen: Seen, request: ApprovalRequest) -> list[Chair]:
-    """Where the actor may answer now, one seat for each step: the own one before those of others. Nobody answers what
-    they submitted, nor twice in one step."""
+def chairs_of(actor: Actor, seen: Seen, request: ApprovalRequest, seats: Sequence[ApprovalSeat]) -> list[Chair]:
+    """Where the actor may answer now, one of the request's seats for each step: the own one before those of others.
+    Nobody answers what they submitted, nor twice in one step."""
     if request.outcome or request.submitted_by_id == actor.member_id or actor.member_id is None:
         return []
     permission = seen.kind.permission(Action.APPROVE)
@@ -186,7 +180,6 @@ def chairs_of(actor: Actor, seen: Seen, request: ApprovalRequest) -> list[Chair]
     for loan in actor.lent:
         if loan.lends(permission):
             sitters.setdefault(loan.member_id, actor.in_stead_of(loan))
-    seats = list(access_seats(actor).filter(request=request))
     answered = {seat.step for seat in seats if seat.decided_by == actor.member_id}
     found: dict[int, Chair] = {}
     for seat in sorted(seats, key=lambda seat: (seat.step, seat.member_id != actor.member_id)):
@@ -211,8 +204,8 @@ def escalate_step(actor: Actor, request_id: UUID, index: int, *, times: int, at:
         send_later(REMINDED, actor, seat.pk)
     seated = access_seats(actor).filter(request=request, step=index).values_list("member_id", flat=True)
     permission = KINDS[view.kind].permission(Action.APPROVE)
-    deputies = access_holders(actor, permission, view.unit).filter(pk__in=[step.deputy] if step.deputy else [])
-    deputy = deputies.exclude(pk__in=[pk for pk in seated if pk]).first()
+    deputies = access_holders(actor, permission).filter(pk__in=[step.deputy] if step.deputy else [])
+    deputy = reaching(deputies, view.unit).exclude(pk__in=[pk for pk in seated if pk]).first()
     if deputy is not None and deputy.pk != request.submitted_by_id:
         seat = _seats(actor, request, {index: [deputy]}, is_deputy=True)[0]
         seat.save(force_insert=True)
@@ -235,8 +228,8 @@ def _called(
 ) -> dict[int, list[Member]]:
     """Who is asked in each of the `wanted` steps; never the author. Raises TooFewApprovers."""
     actor = seen.actor
-    holders = access_holders(actor, seen.kind.permission(Action.APPROVE), seen.view.unit)
-    others = list(holders.exclude(pk__in=[author] if author else []).order_by("name", "id"))
+    holders = access_holders(actor, seen.kind.permission(Action.APPROVE))
+    others = list(reaching(holders, seen.view.unit).exclude(pk__in=[author] if author else []).order_by("name", "id"))
     roles = [step.role for step in steps if step.role]
     grants = access_grants(actor).filter(role_id__in=roles).values_list("role_id", "member_id") if roles else []
     held = set(grants)
@@ -304,12 +297,13 @@ def _schedule(actor: Actor, request: ApprovalRequest, index: int, step: RouteSte
 
 def _taken_chairs(actor: Actor, seen: Seen, request: ApprovalRequest) -> list[Chair]:
     """Raises OwnApproval, StepNotOpen for who has answered already, NotAsked."""
-    if chairs := chairs_of(actor, seen, request):
+    seats = list(access_seats(actor).filter(request=request))
+    if chairs := chairs_of(actor, seen, request, seats):
         return chairs
     stead = actor.using(seen.kind.permission(Action.APPROVE)).acts_for
     if request.submitted_by_id in (actor.member_id, stead and stead.member_id):
         raise OwnApproval
-    if access_seats(actor).filter(request=request, decided_by=actor.member_id).exists():
+    if any(seat.decided_by == actor.member_id for seat in seats):
         raise StepNotOpen
     raise NotAsked
 
@@ -328,8 +322,7 @@ def _close_passed(actor: Actor, request: ApprovalRequest, steps: Sequence[RouteS
         its = [seat for seat in seats if seat.step == index]
         approved = sum(seat.decision == Decision.APPROVED for seat in its)
         if approved >= (steps[index].needed or sum(not seat.is_deputy for seat in its)):
-            open_ones = ApprovalSeat.objects.filter(company_id=actor.company, request=request, step=index, is_open=True)
-            open_ones.update(is_open=False)
+            access_seats(actor).filter(request=request, step=index, is_open=True).update(is_open=False)
 
 
 def _next_stage(seen: Seen, request: ApprovalRequest, steps: Sequence[RouteStep], *, at: datetime) -> str:
@@ -347,17 +340,10 @@ def _next_stage(seen: Seen, request: ApprovalRequest, steps: Sequence[RouteStep]
             at=at,
         )
         return IN_APPROVAL
-    _end(request, Outcome.APPROVED, seen.actor, at=at)
+    end_request(request, Outcome.APPROVED, seen.actor, at=at)
     if request.submitted_by_id is not None:
         send_later(DECIDED, seen.actor, request.pk)
     return READY
-
-
-def _end(request: ApprovalRequest, outcome: str, actor: Actor, *, at: datetime, reason: str = "") -> None:
-    request.outcome, request.closed_at, request.closed_by, request.reason = outcome, at, actor.name, reason
-    request.save(update_fields=["outcome", "closed_at", "closed_by", "reason"])
-    open_ones = ApprovalSeat.objects.filter(company_id=actor.company, request=request, is_open=True)
-    open_ones.update(is_open=False)
 
 
 def _step(

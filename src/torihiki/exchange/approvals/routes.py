@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Max
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from torihiki.exchange.access import access_own_party
 from torihiki.exchange.approvals.access import access_route, access_routes
@@ -18,7 +18,7 @@ from torihiki.exchange.events import ExchangeEvent
 from torihiki.exchange.models import Party
 from torihiki.exchange.refusals import RouteNameTaken
 from torihiki.exchange.specs import KINDS, Kind
-from torihiki.identity.access import access_members, access_own_roles, access_units
+from torihiki.identity.access import access_members, access_own_roles, access_units, lock_company
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.lib.money import minor_units
@@ -111,6 +111,7 @@ def keep_route(
     """Make a route (`route_id` None: the last in order) or change one. Requests that are under way stay as they are.
     `conditions` are kinds, amount_from, amount_to, unit_id and partner_id. Raises NotHere, RouteNameTaken."""
     with attempt(ExchangeEvent.ROUTE_KEPT, actor, subject_type=ROUTE, subject_id=route_id):
+        lock_company(actor)  # names and the order depend on all routes
         if any(route.name == name and route.pk != route_id for route in access_routes(actor)):
             raise RouteNameTaken
         if route_id is None:
@@ -134,8 +135,9 @@ def keep_route(
 def raise_route(actor: Actor, route_id: UUID, *, at: datetime) -> None:
     """Let it be tried before the one that is before it now. The first stays the first. Raises NotHere."""
     with attempt(ExchangeEvent.ROUTE_KEPT, actor, subject_type=ROUTE, subject_id=route_id):
+        lock_company(actor)
         access_route(actor, route_id)
-        routes = list(access_routes(actor).select_for_update())
+        routes = list(access_routes(actor))
         place = next(place for place, route in enumerate(routes) if route.pk == route_id)
         if place == 0:
             return
@@ -182,9 +184,9 @@ def conditions_of(route: ApprovalRoute) -> list[str]:
     if route.kinds:
         words.append(", ".join(str(KINDS[code].label) for code in route.kinds if code in KINDS))
     if route.amount_from is not None:
-        words.append(str(_("from %(amount)s") % {"amount": format_amount(route.amount_from, YEN)}))
+        words.append(_("from %(amount)s") % {"amount": format_amount(route.amount_from, YEN)})
     if route.amount_to is not None:
-        words.append(str(_("up to %(amount)s") % {"amount": format_amount(route.amount_to, YEN)}))
+        words.append(_("up to %(amount)s") % {"amount": format_amount(route.amount_to, YEN)})
     if route.unit is not None:
         words.append(route.unit.name)
     if route.partner is not None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from torihiki.exchange.access import Seen
 from torihiki.exchange.approvals.access import access_seats
+from torihiki.exchange.approvals.ending import newest_request
 from torihiki.exchange.approvals.models import ApprovalRequest, ApprovalSeat
-from torihiki.exchange.approvals.requests import Chair, chairs_of, newest_request
+from torihiki.exchange.approvals.requests import Chair, chairs_of
 from torihiki.exchange.approvals.steps import RouteStep, stages, steps_of
+from torihiki.exchange.specs import ISSUER
 
 DONE, CURRENT, AHEAD = "done", "current", "ahead"
 
@@ -43,13 +45,12 @@ class ShownRequest:
 
 
 def shown_request(seen: Seen) -> ShownRequest | None:
-    """The newest request of a document; two or three queries."""
-    request = newest_request(seen)
+    """The newest request of an own document; two queries."""
+    request = newest_request(seen) if seen.view.role == ISSUER else None
     if request is None:
         return None
     seats = list(access_seats(seen.actor).filter(request=request))
-    chairs = chairs_of(seen.actor, seen, request) if request.outcome == "" else []
-    return ShownRequest(request, _steps(request, seats), chairs)
+    return ShownRequest(request, _steps(request, seats), chairs_of(seen.actor, seen, request, seats))
 
 
 def _steps(request: ApprovalRequest, seats: Sequence[ApprovalSeat]) -> list[ShownStep]:

@@ -1,22 +1,23 @@
 """What waits for one's own approval, and many of these answered at once, each by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from torihiki.exchange.access import access_views
+from torihiki.exchange.access import access_readable
 from torihiki.exchange.approvals.access import access_requests, access_seats
-from torihiki.exchange.approvals.models import ApprovalRequest, ApprovalSeat
+from torihiki.exchange.approvals.models import ApprovalRequest
 from torihiki.exchange.approvals.requests import approve_draft
 from torihiki.exchange.models import PartyView
+from torihiki.exchange.specs import KINDS
+from torihiki.identity.permissions import Action
 from torihiki.ledger.refusals import Refused
 from torihiki.tenancy.actor import Actor
 
 AT_ONCE_MAX = 50
-COUNT_MAX = 100
 
 
 @dataclass(frozen=True)
@@ -27,29 +28,29 @@ class Answered:
     refusal: Refused | None
 
 
-def waiting_seats(actor: Actor) -> QuerySet[ApprovalSeat]:
-    """Open seats that the actor may take, own and lent ones, newest first."""
-    sitters = [pk for pk in (actor.member_id, *(loan.member_id for loan in actor.lent)) if pk]
-    return access_seats(actor).filter(member_id__in=sitters, is_open=True).order_by("-id")
-
-
 def requests_waiting(actor: Actor) -> QuerySet[ApprovalRequest]:
-    """Requests for the actor to answer, newest first; not what they submitted themselves."""
-    asked = waiting_seats(actor).order_by().values("request_id")
-    mine = access_requests(actor).filter(pk__in=asked, outcome="")
-    return mine.exclude(submitted_by_id=actor.member_id) if actor.member_id else mine.none()
+    """Requests for the actor to answer, newest first: in the own seat, or in that of who lent the right to approve
+    documents of that kind. Neither what they submitted themselves, nor where they have answered in that step."""
+    if actor.member_id is None:
+        return access_requests(actor).none()
+    seats = Q(member_id=actor.member_id, request__document__kind__in=_approvable(actor.holds))
+    for loan in actor.lent:
+        seats |= Q(member_id=loan.member_id, request__document__kind__in=_approvable(loan.lends))
+    answered = access_seats(actor).filter(
+        request_id=OuterRef("request_id"), step=OuterRef("step"), decided_by=actor.member_id
+    )
+    asked = access_seats(actor).filter(seats, ~Exists(answered), is_open=True).order_by().values("request_id")
+    return access_requests(actor).filter(pk__in=asked).exclude(submitted_by_id=actor.member_id)
 
 
-def views_of(actor: Actor, requests: Sequence[ApprovalRequest]) -> dict[UUID, PartyView]:
-    """By document, as far as the actor may read them; one query."""
-    views = access_views(actor).filter(document_id__in=[request.document_id for request in requests])
-    return {view.document_id: view for view in views}
+def _approvable(may: Callable[[str], bool]) -> list[str]:
+    return [kind.code for kind in KINDS.values() if may(kind.permission(Action.APPROVE))]
 
 
 def approve_many(actor: Actor, chosen: Sequence[tuple[UUID, str]], *, at: datetime) -> list[Answered]:
     """Approve each of at most AT_ONCE_MAX documents as it was shown, by its hash. One that is refused holds up none of
     the others. Those that the actor cannot see are passed over."""
-    views = {view.document_id: view for view in access_views(actor).filter(document_id__in=[pk for pk, _ in chosen])}
+    views = access_readable(actor, [document_id for document_id, _sha256 in chosen])
     done = []
     for document_id, sha256 in chosen[:AT_ONCE_MAX]:
         if document_id not in views:

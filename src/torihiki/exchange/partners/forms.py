@@ -12,6 +12,7 @@ from torihiki.exchange.partners.terms import DEEMED_DAYS_MAX, END_OF_MONTH, Term
 from torihiki.identity.forms import NewPersonForm
 from torihiki.lib.identifiers import Checked, Finding, check_corporate_number, check_registration_number
 from torihiki.lib.money import Rounding
+from torihiki.web.fields import offer
 
 NOTE_LENGTH_MAX = 2_000
 MESSAGE_LENGTH_MAX = 1_000
@@ -186,10 +187,10 @@ class TermsForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in ("closing_day", "due_day"):
-            _offer(self, name, [(day, day_words(day)) for day in range(1, END_OF_MONTH + 1)])
-        _offer(self, "due_months_after", [(months, months_words(months)) for months in range(7)])
+            offer(self, name, [(day, day_words(day)) for day in range(1, END_OF_MONTH + 1)])
+        offer(self, "due_months_after", [(months, months_words(months)) for months in range(7)])
         for name in ("line_rounding", "tax_rounding"):
-            _offer(self, name, [(rounding.value, ROUNDINGS[rounding]) for rounding in Rounding])
+            offer(self, name, [(rounding.value, ROUNDINGS[rounding]) for rounding in Rounding])
 
     def body(self) -> TermsBody:
         return TermsBody.model_validate(self.cleaned_data)
@@ -212,9 +213,3 @@ def months_words(months: int) -> str:
     if months == 1:
         return gettext("the next month")
     return gettext("%(months)d months later") % {"months": months}
-
-
-def _offer(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)
-    field.choices = choices

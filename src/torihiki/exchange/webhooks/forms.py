@@ -12,6 +12,7 @@ from torihiki.exchange.webhooks.models import WebhookDelivery
 from torihiki.lib.ids import new_id
 from torihiki.outbound.failures import OutboundFailed
 from torihiki.outbound.targets import URL_LENGTH_MAX, read_target
+from torihiki.web.fields import offer
 
 
 class EndpointForm(forms.Form):
@@ -42,8 +43,8 @@ class EndpointForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        _offer(self, "kinds", [(kind.code, kind.label) for kind in KINDS.values()])
-        _offer(self, "events", list(_with_codes().items()))
+        offer(self, "kinds", [(kind.code, kind.label) for kind in KINDS.values()])
+        offer(self, "events", list(_with_codes().items()))
 
     def clean_url(self) -> str:
         try:
@@ -76,8 +77,8 @@ class MessagesForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        _offer(self, "state", [("", _("All")), *WebhookDelivery.State.choices])
-        _offer(
+        offer(self, "state", [("", _("All")), *WebhookDelivery.State.choices])
+        offer(
             self,
             "event",
             [
@@ -93,9 +94,3 @@ def _with_codes() -> dict[str, str]:
     return {
         code: gettext("%(words)s (%(code)s)") % {"words": words, "code": code} for code, words in event_words().items()
     }
-
-
-def _offer(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)
-    field.choices = choices

@@ -13,13 +13,13 @@ from torihiki.project.demo.founding import Staff
 from torihiki.project.demo.people import DemoCompany
 from torihiki.services.payments.access import access_receipts
 from torihiki.services.payments.accounts import add_account, confirm_account
+from torihiki.services.payments.business_days import first_business_day
 from torihiki.services.payments.matching import match_receipt
 from torihiki.services.payments.models import BankAccount
 from torihiki.services.payments.statements import take_statement
 from torihiki.services.payments.suggesting import guesses
 from torihiki.services.payments.transfers import (
     execute_run,
-    is_business_day,
     make_run,
     payables,
     payees_of,
@@ -52,7 +52,7 @@ def pay(buyer: Staff, suppliers: dict[str, tuple[DemoCompany, Staff]], *, now: d
             if view.due_on is not None and view.counterparty_id in known:
                 by_day[view.due_on].append(view.document_id)
     for due in sorted(by_day):
-        on = _next(due)
+        on = first_business_day(due)
         at = datetime.combine(on - timedelta(days=4), time(10), tzinfo=TOKYO)
         with scope(clerk):
             run = make_run(clerk, own.pk, by_day[due], on=on, at=min(at, now))
@@ -110,9 +110,3 @@ def _account(actor: Actor, partner: Partner | None, *, number: int, at: datetime
 
 def _kana(company: DemoCompany) -> str:
     return company.details.name_kana[:60]
-
-
-def _next(day: date) -> date:
-    while not is_business_day(day):
-        day += timedelta(days=1)
-    return day

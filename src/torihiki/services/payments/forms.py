@@ -12,11 +12,12 @@ from django.utils.translation import pgettext_lazy
 
 from torihiki.lib.zengin import NotZengin, half_width
 from torihiki.services.payments.access import access_own_accounts
+from torihiki.services.payments.business_days import is_business_day
 from torihiki.services.payments.models import BankAccount
-from torihiki.services.payments.transfers import is_business_day
+from torihiki.services.payments.statements import BYTES_MAX
 from torihiki.tenancy.actor import Actor
+from torihiki.web.fields import offer
 
-FILE_BYTES_MAX = 4 * 2**20
 AHEAD_MAX = timedelta(days=400)
 
 
@@ -83,10 +84,8 @@ class RunForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields["account"]
-        assert isinstance(field, forms.ChoiceField)
         own = access_own_accounts(actor).exclude(consignor="")
-        field.choices = [(str(each.pk), f"{each.bank_name or each.bank} {each}") for each in own]
+        offer(self, "account", [(str(each.pk), f"{each.bank_name or each.bank} {each}") for each in own])
 
     def clean_on(self) -> date:
         on: date = self.cleaned_data["on"]
@@ -114,17 +113,6 @@ class StatementForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > FILE_BYTES_MAX:
+        if file.size > BYTES_MAX:
             raise forms.ValidationError(_("The file is larger than 4 MiB. Ask the bank for a shorter period."))
         return file
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=500)
-
-
-def next_business_day(today: date) -> date:
-    day = today + timedelta(days=1)
-    while not is_business_day(day):
-        day += timedelta(days=1)
-    return day

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from torihiki.exchange.access import access_document, access_owed, access_partners, access_views
+from torihiki.exchange.access import access_document, access_owed, access_partners
 from torihiki.exchange.actions.settling import mark_settled
 from torihiki.exchange.models import PartyView, Side
 from torihiki.ledger.recording import record
@@ -21,8 +21,8 @@ from torihiki.services.payments.access import (
 )
 from torihiki.services.payments.events import PaymentEvent
 from torihiki.services.payments.models import Allocation, BankLine, PayerName
-from torihiki.services.payments.refusals import MatchUnfit, MayNot, MovedOn, ReasonNeeded
-from torihiki.services.payments.spec import PREPARE, RELEASE
+from torihiki.services.payments.refusals import MatchUnfit, MovedOn, ReasonNeeded
+from torihiki.services.payments.spec import PREPARE, RELEASE, entitled
 from torihiki.services.payments.suggesting import payer_key
 from torihiki.services.payments.transfers import yen_of
 from torihiki.tenancy.actor import Actor
@@ -39,11 +39,9 @@ def match_receipt(
     """Let a receipt settle so many yen of each document (below nought for a credit note). `fee` is what the payer's
     bank kept: it settles part of the last document beside the receipt. What is left of the receipt stays open.
 
-    Raises NothingHere, MayNot, MatchUnfit, MovedOn where something was settled meanwhile."""
+    Raises NothingHere, RoleMayNot, MatchUnfit, MovedOn where something was settled meanwhile."""
     with attempt(PaymentEvent.MATCHED, actor, subject_type=RECEIPT, subject_id=line_id):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         line = access_receipt(actor, line_id, lock=True)
         views = _locked(actor, settled)
         if not 1 <= len(views) <= DOCUMENTS_MAX or len(views) != len(settled):
@@ -78,11 +76,10 @@ def match_receipt(
 
 
 def undo_match(actor: Actor, line_id: UUID, *, reason: str, at: datetime) -> None:
-    """Take back everything that a receipt settles, its fees too. Raises NothingHere, MayNot, MovedOn, ReasonNeeded."""
+    """Take back everything that a receipt settles, its fees too. Raises NothingHere, RoleMayNot, MovedOn,
+    ReasonNeeded."""
     with attempt(PaymentEvent.UNMATCHED, actor, subject_type=RECEIPT, subject_id=line_id):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         line = access_receipt(actor, line_id, lock=True)
         standing = list(access_allocations(actor).filter(line=line, reverses=None, reversal=None).order_by("id"))
         if not standing:
@@ -104,12 +101,10 @@ def undo_match(actor: Actor, line_id: UUID, *, reason: str, at: datetime) -> Non
 
 
 def write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> None:
-    """Give up what is left of a document; only who may release may do so. Raises MayNot, MovedOn, ReasonNeeded."""
+    """Give up what is left of a document; only who may release may do so. Raises RoleMayNot, MovedOn, ReasonNeeded."""
     with attempt(PaymentEvent.WRITTEN_OFF, actor, subject_type=DOCUMENT, subject_id=document_id):
         access_document(actor, document_id)
-        if not actor.may(RELEASE):
-            raise MayNot
-        actor = actor.using(RELEASE)
+        actor = entitled(actor, RELEASE)
         views = _locked(actor, {document_id: 0})
         if not views:
             raise MovedOn
@@ -132,12 +127,10 @@ def write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> 
 
 
 def undo_write_off(actor: Actor, document_id: UUID, *, reason: str, at: datetime) -> None:
-    """Raises DocumentNotVisible, MayNot, MovedOn, ReasonNeeded."""
+    """Raises DocumentNotVisible, RoleMayNot, MovedOn, ReasonNeeded."""
     with attempt(PaymentEvent.UNMATCHED, actor, subject_type=DOCUMENT, subject_id=document_id):
         access_document(actor, document_id)
-        if not actor.may(RELEASE):
-            raise MayNot
-        actor = actor.using(RELEASE)
+        actor = entitled(actor, RELEASE)
         _lock(actor, [document_id])
         given_up = access_allocations(actor).filter(
             document_id=document_id, kind=Kind.WRITE_OFF, reverses=None, reversal=None
@@ -244,8 +237,3 @@ def _learn(actor: Actor, line: BankLine, views: Sequence[PartyView]) -> None:
     access_payers(actor).filter(payer=payer).exclude(partner=partner).delete()
     names = [PayerName(company_id=actor.company, payer=payer, partner=partner)]
     PayerName.objects.bulk_create(names, ignore_conflicts=True)
-
-
-def readable(actor: Actor, document_ids: Sequence[UUID]) -> dict[UUID, PartyView]:
-    """Of these documents those that the member may read."""
-    return {view.document_id: view for view in access_views(actor).filter(document_id__in=list(document_ids))}

@@ -2,17 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from torihiki.ledger.refusals import NotPermitted, NotVisible, Refused
+from torihiki.ledger.refusals import NotVisible, Refused
 
 
 class NothingHere(NotVisible):
     def __init__(self) -> None:
         super().__init__(_("There is no such entry in your company's payments."))
-
-
-class MayNot(NotPermitted):
-    def __init__(self) -> None:
-        super().__init__(_("Your role does not allow this. Ask an administrator of your company."))
 
 
 class MovedOn(Refused):

@@ -18,22 +18,19 @@ from torihiki.lib.zengin import Entry, Movements, NotZengin, read_statement
 from torihiki.services.payments.access import access_own_accounts, access_receipts, access_statement
 from torihiki.services.payments.events import PaymentEvent
 from torihiki.services.payments.models import BankAccount, BankLine, Statement
-from torihiki.services.payments.refusals import MayNot, MovedOn, StatementUnfit
-from torihiki.services.payments.spec import PREPARE
+from torihiki.services.payments.refusals import MovedOn, StatementUnfit
+from torihiki.services.payments.spec import PREPARE, entitled
 from torihiki.tenancy.actor import Actor
 
 STATEMENT = "bank_statement"
 BYTES_MAX = 4 * 2**20
-RECEIPTS_MAX = 20_000
 
 
 def take_statement(actor: Actor, *, name: str, content: bytes, at: datetime) -> list[Statement]:
     """Every account of the file, all or none; receipts that are known already add nothing. Raises StatementUnfit,
-    MayNot."""
+    RoleMayNot."""
     with attempt(PaymentEvent.STATEMENT_TAKEN, actor, subject_type=STATEMENT):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         if len(content) > BYTES_MAX:
             raise StatementUnfit(_("The file is larger than 4 MiB. Ask the bank for a shorter period."))
         try:
@@ -49,11 +46,9 @@ def take_statement(actor: Actor, *, name: str, content: bytes, at: datetime) -> 
 
 
 def take_back_statement(actor: Actor, statement_id: UUID, *, at: datetime) -> None:
-    """As long as nothing of it is matched. Raises NothingHere, MayNot, MovedOn, StatementUnfit."""
+    """As long as nothing of it is matched. Raises NothingHere, RoleMayNot, MovedOn, StatementUnfit."""
     with attempt(PaymentEvent.STATEMENT_UNDONE, actor, subject_type=STATEMENT, subject_id=statement_id):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         statement = access_statement(actor, statement_id)
         if statement.undone_at is not None:
             raise MovedOn
@@ -82,8 +77,6 @@ def _take(
             _("%(bank)s-%(branch)s %(number)s is none of your own accounts. Enter the account first.") % where
         )
     credits = [entry for entry in movements.entries if entry.is_credit and entry.yen > 0]
-    if len(credits) > RECEIPTS_MAX:
-        raise StatementUnfit(_("The file is larger than 4 MiB. Ask the bank for a shorter period."))
     keyed = dict(_keyed(credits))
     known = access_receipts(actor).filter(account=account, key__in=list(keyed)).values_list("key", flat=True)
     for key in list(known):

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
-import jpholiday
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
@@ -17,19 +16,20 @@ from torihiki.crypto.digest import sha256_hex
 from torihiki.exchange.access import access_owed, access_partners
 from torihiki.exchange.actions.settling import mark_settled
 from torihiki.exchange.models import Partner, PartyView, Side
+from torihiki.exchange.numbering import TOKYO
 from torihiki.ledger.recording import record
 from torihiki.ledger.refusals import attempt
 from torihiki.lib.zengin import YEN_MAX, Account, AccountType, NotZengin, Order, Transfer, write_order
 from torihiki.services.payments.access import access_accounts, access_own_accounts, access_run, access_run_lines
+from torihiki.services.payments.business_days import is_business_day
 from torihiki.services.payments.events import PaymentEvent
 from torihiki.services.payments.models import BankAccount, RunLine, TransferRun
-from torihiki.services.payments.refusals import AnotherPerson, MayNot, MovedOn, ReasonNeeded, TransferUnfit
-from torihiki.services.payments.spec import PREPARE, RELEASE
+from torihiki.services.payments.refusals import AnotherPerson, MovedOn, ReasonNeeded, TransferUnfit
+from torihiki.services.payments.spec import PREPARE, RELEASE, entitled
 from torihiki.tenancy.actor import Actor
 
 RUN = "transfer_run"
 DOCUMENTS_MAX = 2_000
-NEW_YEAR = ((12, 31), (1, 1), (1, 2), (1, 3))  # 銀行法施行令 第5条: no bank works
 NAMES_SHOWN_MAX = 5
 
 
@@ -62,17 +62,10 @@ def payables(actor: Actor) -> QuerySet[PartyView]:
     return access_owed(actor, Side.BUYER).filter(~Exists(held))
 
 
-def is_business_day(on: date) -> bool:
-    """Whether banks work: no Saturday, Sunday, holiday, nor 31 December to 3 January."""
-    return on.weekday() < 5 and not jpholiday.is_holiday(on) and (on.month, on.day) not in NEW_YEAR
-
-
 def make_run(actor: Actor, account_id: UUID, document_ids: Collection[UUID], *, on: date, at: datetime) -> TransferRun:
-    """Several documents of one partner become one transfer. Raises TransferUnfit with what is missing, MayNot."""
+    """Several documents of one partner become one transfer. Raises TransferUnfit with what is missing, RoleMayNot."""
     with attempt(PaymentEvent.RUN_MADE, actor, subject_type=RUN):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         account = access_own_accounts(actor).filter(pk=account_id).first()
         if account is None or not account.consignor:
             raise TransferUnfit(_("Choose an own account that has a consignor code."))
@@ -116,12 +109,10 @@ def make_run(actor: Actor, account_id: UUID, document_ids: Collection[UUID], *, 
 
 
 def release_run(actor: Actor, run_id: UUID, *, at: datetime) -> TransferRun:
-    """A second person lets it go: the file is written once and never changes. Raises NothingHere, MayNot,
+    """A second person lets it go: the file is written once and never changes. Raises NothingHere, RoleMayNot,
     AnotherPerson, MovedOn, TransferUnfit where something changed since it was made."""
     with attempt(PaymentEvent.RUN_RELEASED, actor, subject_type=RUN, subject_id=run_id):
-        if not actor.may(RELEASE):
-            raise MayNot
-        actor = actor.using(RELEASE)
+        actor = entitled(actor, RELEASE)
         run = access_run(actor, run_id, lock=True)
         if run.made_by == actor.member:
             raise AnotherPerson
@@ -133,7 +124,7 @@ def release_run(actor: Actor, run_id: UUID, *, at: datetime) -> TransferRun:
             raise TransferUnfit(_("Some of it is no longer owed. Cancel these transfers and make them anew."))
         if not run.account.is_ready or not all(payee.account.is_ready for payee in payees):
             raise TransferUnfit(_("An account was changed meanwhile. Cancel these transfers and make them anew."))
-        if run.on < at.date():
+        if run.on < at.astimezone(TOKYO).date():
             raise TransferUnfit(_("The day of payment is over. Cancel these transfers and make them anew."))
         try:
             run.file = write_order(
@@ -156,11 +147,9 @@ def release_run(actor: Actor, run_id: UUID, *, at: datetime) -> TransferRun:
 
 
 def file_of(actor: Actor, run_id: UUID, *, at: datetime) -> tuple[TransferRun, bytes]:
-    """For the bank; each download stands in the ledger. Raises NothingHere, MayNot, MovedOn before the release."""
+    """For the bank; each download stands in the ledger. Raises NothingHere, RoleMayNot, MovedOn before the release."""
     with attempt(PaymentEvent.RUN_FETCHED, actor, subject_type=RUN, subject_id=run_id):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         run = access_run(actor, run_id)
         if run.state not in ("released", "executed") or run.file is None:
             raise MovedOn
@@ -169,11 +158,9 @@ def file_of(actor: Actor, run_id: UUID, *, at: datetime) -> tuple[TransferRun, b
 
 
 def execute_run(actor: Actor, run_id: UUID, *, at: datetime) -> None:
-    """The bank has carried it out: what it paid is settled. Raises NothingHere, MayNot, MovedOn."""
+    """The bank has carried it out: what it paid is settled. Raises NothingHere, RoleMayNot, MovedOn."""
     with attempt(PaymentEvent.RUN_EXECUTED, actor, subject_type=RUN, subject_id=run_id):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         run = access_run(actor, run_id, lock=True)
         if run.state != "released":
             raise MovedOn
@@ -186,11 +173,9 @@ def execute_run(actor: Actor, run_id: UUID, *, at: datetime) -> None:
 
 def cancel_run(actor: Actor, run_id: UUID, *, reason: str, at: datetime) -> None:
     """Before it is executed; once it is released with a reason, because the bank may have the file. What it was to pay
-    is open again. Raises NothingHere, MayNot, MovedOn, ReasonNeeded."""
+    is open again. Raises NothingHere, RoleMayNot, MovedOn, ReasonNeeded."""
     with attempt(PaymentEvent.RUN_CANCELLED, actor, subject_type=RUN, subject_id=run_id):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         run = access_run(actor, run_id, lock=True)
         if run.state not in ("made", "released"):
             raise MovedOn
@@ -203,12 +188,10 @@ def cancel_run(actor: Actor, run_id: UUID, *, reason: str, at: datetime) -> None
 
 
 def fail_transfer(actor: Actor, run_id: UUID, partner_id: UUID, *, at: datetime) -> None:
-    """The bank did not pay one payee of an executed run: what it was for is open again. Raises NothingHere, MayNot,
+    """The bank did not pay one payee of an executed run: what it was for is open again. Raises NothingHere, RoleMayNot,
     MovedOn."""
     with attempt(PaymentEvent.TRANSFER_FAILED, actor, subject_type=RUN, subject_id=run_id):
-        if not actor.may(PREPARE):
-            raise MayNot
-        actor = actor.using(PREPARE)
+        actor = entitled(actor, PREPARE)
         run = access_run(actor, run_id, lock=True)
         lines = access_run_lines(actor).filter(run=run, partner_id=partner_id, is_live=True)
         documents = list(lines.values_list("document_id", flat=True))

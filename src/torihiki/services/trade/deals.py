@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from torihiki.exchange.access import Seen, access_chain, access_deal, access_document, access_steps
+from torihiki.exchange.access import Seen, access_deal, access_document, access_sources, access_steps
 from torihiki.exchange.models import PartyView, Transition
 from torihiki.exchange.partners.terms import PAYMENT_DAYS_MAX, current_terms
 from torihiki.exchange.quantities import Progress, progress_of
@@ -22,7 +22,6 @@ ORDER, DELIVERY = "order", "delivery"
 RECEIVED = ("received", "accepted", "partly_accepted", "rejected")
 """States of a delivery that has come in: noted by itself, or by its acceptance."""
 ORDERS_SHOWN_MAX = 10
-BILLS_MEASURED_MAX = 30
 MONTHS_SLACK = 2  # two months count as sixty days, be they 62 long
 HUNDRED = Decimal(100)
 
@@ -54,7 +53,7 @@ class Paper:
 @dataclass(frozen=True)
 class Sums:
     """Of what is in yen: ordered, billed (credit notes taken off) and settled by the own books; the difference from
-    ordered to billed against what the terms tolerate, in per cent."""
+    ordered to billed against what the terms tolerate, in per cent; of several partners' terms the strictest."""
 
     ordered: Decimal
     billed: Decimal
@@ -99,13 +98,12 @@ class Deal:
 
 
 def deal_of(seen: Seen) -> Deal:
-    """What the document belongs to; a number of queries that grows with orders and bills up to bounds, and not with
-    the rest."""
+    """What the document belongs to; the number of queries grows with ORDERS_SHOWN_MAX orders at most, with nothing
+    else."""
     views, is_cut = access_deal(seen.actor, seen.document.pk)
-    papers = [Paper(view, KINDS[view.kind], KINDS[view.kind].state(view.state)) for view in views]
     steps = access_steps(seen.actor, [view.document_id for view in views])
-    days = _days(seen, papers, steps)
-    papers = sorted((_dated(paper, days) for paper in papers), key=_place)
+    days = _days(views, steps)
+    papers = sorted((_paper(view, days.get(view.document_id)) for view in views), key=_place)
     by_id = {paper.view.document_id: paper for paper in papers}
     return Deal(
         papers=papers,
@@ -116,8 +114,9 @@ def deal_of(seen: Seen) -> Deal:
     )
 
 
-def _dated(paper: Paper, days: Mapping[UUID, int]) -> Paper:
-    return Paper(paper.view, paper.kind, paper.state, days.get(paper.view.document_id))
+def _paper(view: PartyView, days: int | None) -> Paper:
+    kind = KINDS[view.kind]
+    return Paper(view, kind, kind.state(view.state), days)
 
 
 def _place(paper: Paper) -> tuple[int, object, UUID]:
@@ -131,13 +130,14 @@ def _sums(seen: Seen, papers: Sequence[Paper]) -> Sums | None:
     bills = [paper for paper in counted if paper.kind.owed is not None]
     if not orders and not bills:
         return None
-    party = next((paper.view.counterparty_id for paper in (*orders, *bills)), None)
-    terms = current_terms(seen.actor, party, timezone.localdate()) if party else None
+    parties = {party for paper in (*orders, *bills) if (party := paper.view.counterparty_id)}
+    today = timezone.localdate()
+    tolerated = [current_terms(seen.actor, party, today).tolerance_percent for party in parties]
     return Sums(
         ordered=_total(orders),
         billed=_total(bills),
         settled=_total(paper for paper in bills if paper.view.settled_at is not None),
-        tolerated=terms.tolerance_percent if terms else Decimal(0),
+        tolerated=min(tolerated, default=Decimal(0)),
     )
 
 
@@ -154,18 +154,29 @@ def _lines(seen: Seen, papers: Sequence[Paper]) -> list[Lines]:
     return found
 
 
-def _days(seen: Seen, papers: Sequence[Paper], steps: Sequence[Transition]) -> dict[UUID, int]:
+def _days(views: Sequence[PartyView], steps: Sequence[Transition]) -> dict[UUID, int]:
     """From the first receipt of what a bill is made from to its due date."""
-    deliveries = {paper.view.document_id for paper in papers if paper.kind.code == DELIVERY and paper.counts}
+    counted = [view for view in views if not KINDS[view.kind].state(view.state).void]
+    deliveries = {view.document_id for view in counted if view.kind == DELIVERY}
     received: dict[UUID, date] = {}
     for step in steps:
         if step.document_id in deliveries and step.to_state in RECEIVED:
             received.setdefault(step.document_id, timezone.localdate(step.at))
-    bills = [paper for paper in papers if paper.kind.owed is not None and paper.counts and paper.view.due_on]
+    due = {view.document_id: view.due_on for view in counted if KINDS[view.kind].owed is not None and view.due_on}
+    sources = access_sources([view.document_id for view in views]) if received and due else {}
     found = {}
-    for paper in bills[:BILLS_MEASURED_MAX] if received else ():
-        chain, _answers = access_chain(seen.actor, paper.view.document_id)
-        days = [received[pk] for pk in chain if pk in received]
-        if days and paper.view.due_on is not None:
-            found[paper.view.document_id] = (paper.view.due_on - min(days)).days + 1
+    for bill, last in due.items():
+        days = [received[pk] for pk in _made_from(bill, sources) if pk in received]
+        if days:
+            found[bill] = (last - min(days)).days + 1
+    return found
+
+
+def _made_from(document_id: UUID, sources: Mapping[UUID, Sequence[UUID]]) -> set[UUID]:
+    found: set[UUID] = set()
+    waiting = [document_id]
+    while waiting:
+        new = set(sources.get(waiting.pop(), ())) - found
+        found |= new
+        waiting.extend(new)
     return found

@@ -5,8 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from torihiki.ledger.desk import DeskRequest
-from torihiki.services.payments.refusals import MayNot
-from torihiki.services.payments.spec import PREPARE
+from torihiki.services.payments.spec import PREPARE, entitled
 from torihiki.web.parts import Tab
 
 
@@ -22,6 +21,6 @@ def tabs(current: str) -> list[Tab]:
 
 
 def may_write(request: DeskRequest) -> None:
-    """Pages that everybody reads are written on by whoever prepares payments. Raises MayNot."""
-    if request.method == "POST" and not request.actor.may(PREPARE):
-        raise MayNot
+    """Pages that everybody reads are written on by whoever prepares payments. Raises RoleMayNot."""
+    if request.method == "POST":
+        entitled(request.actor, PREPARE)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from torihiki.exchange.access import access_partners
+from torihiki.exchange.access import access_partners, access_readable
 from torihiki.exchange.models import Side
 from torihiki.exchange.specs import KINDS
 from torihiki.ledger.desk import DeskRequest, desk
@@ -34,12 +34,12 @@ from torihiki.services.payments.access import (
 from torihiki.services.payments.ageing import BUCKETS, ageing, total
 from torihiki.services.payments.events import PaymentEvent
 from torihiki.services.payments.forms import StatementForm
-from torihiki.services.payments.matching import match_receipt, readable, undo_match, undo_write_off, write_off
+from torihiki.services.payments.matching import match_receipt, undo_match, undo_write_off, write_off
 from torihiki.services.payments.models import BankLine
 from torihiki.services.payments.pages.frame import may_write, tabs
 from torihiki.services.payments.spec import PREPARE, READ, RELEASE
 from torihiki.services.payments.statements import take_back_statement, take_statement
-from torihiki.services.payments.suggesting import Guess, guesses, open_of, suggest
+from torihiki.services.payments.suggesting import Guess, Sums, guesses, open_of, payers_of
 from torihiki.web.paging import keyset_page
 from torihiki.web.parts import Tab
 
@@ -183,12 +183,12 @@ def open_page(request: DeskRequest) -> HttpResponse:
     actor = request.actor
     party_id = id_of(request.GET.get("party", ""))
     partner = access_partners(actor).filter(party_id=party_id).first() if party_id else None
-    rows = open_of(actor, party_id) if party_id else []
+    rows = open_of(actor, {party_id}).get(party_id, []) if party_id else []
     given_up = (
         access_allocations(actor).filter(kind="write_off", reverses=None, reversal=None).order_by("-id")[:PAGE_ROWS]
     )
     lost = list(given_up)
-    views = readable(actor, [each.document_id for each in lost])
+    views = access_readable(actor, [each.document_id for each in lost])
     context = {
         "partner": partner,
         "rows": [(each, KINDS[each.view.kind]) for each in rows],
@@ -226,16 +226,15 @@ def _guessed(line: BankLine, guess: Guess | None, names: Mapping[UUID, str]) -> 
 
 def _receipt(request: DeskRequest, line: BankLine, refusal: Refused | None) -> HttpResponse:
     actor = request.actor
-    guess = guesses(actor, [line])[line.pk] if line.left else None
-    party_id = id_of(request.GET.get("party", "")) or (guess.party_id if guess else None)
-    open_ones = open_of(actor, party_id) if party_id and line.left else []
-    suggestion = suggest(open_ones, line.left) if open_ones else None
+    party_id = id_of(request.GET.get("party", "")) or (payers_of(actor, [line]).get(line.pk) if line.left else None)
+    open_ones = open_of(actor, {party_id}).get(party_id, []) if party_id and line.left else []
+    suggestion = Sums(open_ones).suggest(line.left)
     wanted = {each.view.document_id: each.yen for each in suggestion.documents} if suggestion else {}
     fee = suggestion.fee if suggestion else 0
     if request.method == "POST" and "fee" in request.POST:
         wanted, fee = _posted(request)
     done = list(access_allocations(actor).filter(line=line).order_by("id"))
-    views = readable(actor, [each.document_id for each in done])
+    views = access_readable(actor, [each.document_id for each in done])
     context = {
         "line": line,
         "rows": [(each, KINDS[each.view.kind], wanted.get(each.view.document_id, "")) for each in open_ones],

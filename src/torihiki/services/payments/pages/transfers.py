@@ -1,5 +1,6 @@
 """What is to be paid, and the transfers that pay it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,17 +13,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from torihiki.exchange.access import access_readable
+from torihiki.exchange.models import PartyView
 from torihiki.exchange.specs import KINDS
 from torihiki.ledger.desk import DeskRequest, desk
 from torihiki.ledger.refusals import Refused
 from torihiki.lib.ids import id_of
 from torihiki.services.payments.access import access_run, access_runs
-from torihiki.services.payments.forms import DueForm, RunForm, next_business_day
-from torihiki.services.payments.matching import readable
-from torihiki.services.payments.models import TransferRun
+from torihiki.services.payments.business_days import first_business_day
+from torihiki.services.payments.forms import DueForm, RunForm
+from torihiki.services.payments.models import RunLine, TransferRun
 from torihiki.services.payments.pages.frame import may_write, tabs
 from torihiki.services.payments.spec import PREPARE, READ, RELEASE
 from torihiki.services.payments.transfers import (
+    Payee,
     cancel_run,
     execute_run,
     fail_transfer,
@@ -53,7 +57,7 @@ def payables_page(request: DeskRequest) -> HttpResponse:
     actor, refusal = request.actor, None
     posted = request.POST if request.method == "POST" else None
     may_write(request)
-    form = RunForm(posted, actor=actor, initial={"on": next_business_day(timezone.localdate())})
+    form = RunForm(posted, actor=actor, initial={"on": first_business_day(timezone.localdate() + timedelta(days=1))})
     if posted is not None and form.is_valid():
         chosen = [pk for pk in map(id_of, posted.getlist("document")) if pk]
         try:
@@ -160,8 +164,7 @@ def _run(request: DeskRequest, run_id: UUID, refusal: Refused | None = None) -> 
         "run": run,
         "words": words,
         "tone": tone,
-        "payees": payees,
-        "numbers": _numbers(request, payees),
+        "payees": _shown(request, payees),
         "moments": _moments(run),
         "may_release": run.state == "made" and actor.may(RELEASE) and run.made_by != actor.member_id,
         "may_prepare": actor.may(PREPARE),
@@ -180,7 +183,7 @@ def _moments(run: TransferRun) -> list[Moment]:
     return [moment for moment in found if moment.at is not None]
 
 
-def _numbers(request: DeskRequest, payees: Any) -> dict[UUID, str]:
-    """Of the documents that are paid; one query."""
-    ids = [line.document_id for payee in payees for line in payee.lines]
-    return {pk: view.number for pk, view in readable(request.actor, ids).items()}
+def _shown(request: DeskRequest, payees: Sequence[Payee]) -> list[tuple[Payee, list[tuple[RunLine, PartyView | None]]]]:
+    """With each document that is paid, as far as the member may read it; one query."""
+    views = access_readable(request.actor, [line.document_id for payee in payees for line in payee.lines])
+    return [(payee, [(line, views.get(line.document_id)) for line in payee.lines]) for payee in payees]

@@ -1,6 +1,7 @@
 """Many people at once: nothing is paid twice, and no receipt settles more than it is."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from tests.at_once import a_connection_each, another_window, at_once, statuses
 from tests.portal import does, write
 from tests.world import Desk
-from torihiki.services.payments.forms import next_business_day
+from torihiki.services.payments.business_days import first_business_day
 from torihiki.services.payments.models import Allocation, BankAccount, BankLine, RunLine
 from torihiki.services.payments.tests.test_receipts import owed, payee, receipt
 from torihiki.services.payments.tests.test_transfers import confirm, entered, payer
@@ -42,7 +43,7 @@ def test_twenty_people_who_pay_one_invoice_pay_it_once(payer: Desk, issuer: Desk
     confirm(payer.approver, entered(payer, issuer))
     with payer.acting():
         own = BankAccount.objects.get(partner=None)
-    day = next_business_day(timezone.localdate()).isoformat()
+    day = first_business_day(timezone.localdate() + timedelta(days=1)).isoformat()
     data = {"account": str(own.pk), "on": day, "document": [str(invoice)]}
     windows = [another_window(payer.clerk) for _ in range(MANY)]
     deeds: list[Callable[[], Any]] = [partial(desk.post, reverse("payments"), data) for desk in windows]

@@ -19,7 +19,7 @@ from tests.world import Desk
 from torihiki.exchange.models import PartyView
 from torihiki.services.payments.access import access_settled_sums
 from torihiki.services.payments.models import Allocation, BankLine, PayerName
-from torihiki.services.payments.suggesting import FEES, Open, payer_key, suggest
+from torihiki.services.payments.suggesting import FEES, Open, Sums, payer_key
 from torihiki.services.payments.tests.banking import Movement, statement
 from torihiki.services.payments.transfers import yen_of
 
@@ -281,18 +281,18 @@ def documents(*yen: int) -> list[Open]:
 
 
 def test_the_earliest_due_come_first() -> None:
-    found = suggest(documents(300, 200, 100, 200), 500)
+    found = Sums(documents(300, 200, 100, 200)).suggest(500)
     assert found is not None
     assert [each.view.number for each in found.documents] == ["0", "1"]
-    assert suggest(documents(300, 200), 90) is None, "no fee is larger than what comes in"
-    assert suggest([], 100) is None
+    assert Sums(documents(300, 200)).suggest(90) is None, "no fee is larger than what comes in"
+    assert Sums([]).suggest(100) is None
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=12), st.data())
 def test_what_sums_up_is_found(yen: list[int], data: st.DataObject) -> None:
     chosen = data.draw(st.sets(st.sampled_from(range(len(yen))), min_size=1))
     wanted = sum(yen[place] for place in chosen)
-    found = suggest(documents(*yen), wanted)
+    found = Sums(documents(*yen)).suggest(wanted)
     assert found is not None
     assert found.yen - found.fee == wanted
     assert found.fee == 0
@@ -300,7 +300,7 @@ def test_what_sums_up_is_found(yen: list[int], data: st.DataObject) -> None:
 
 @given(st.lists(st.integers(1, 10**6), max_size=40), st.integers(1, 10**7))
 def test_whatever_is_suggested_fits(yen: list[int], wanted: int) -> None:
-    found = suggest(documents(*yen), wanted)
+    found = Sums(documents(*yen)).suggest(wanted)
     if found is not None:
         assert found.yen - found.fee == wanted
         assert found.fee in (0, *FEES)

@@ -12,9 +12,8 @@ from django.utils import timezone
 from tests.portal import does, view_of, write, write_from
 from tests.world import Desk
 from torihiki.lib.zengin import read_order
-from torihiki.services.payments.forms import next_business_day
+from torihiki.services.payments.business_days import first_business_day, is_business_day
 from torihiki.services.payments.models import BankAccount, RunLine, TransferRun
-from torihiki.services.payments.transfers import is_business_day
 
 OWN = {
     "bank": "１",
@@ -58,7 +57,7 @@ def accepted(issuer: Desk, receiver: Desk) -> UUID:
 def prepare(desk: Desk, *documents: UUID, on: date | None = None) -> Any:
     with desk.acting():
         own = BankAccount.objects.get(partner=None)
-    day = on or next_business_day(timezone.localdate())
+    day = on or first_business_day(timezone.localdate() + timedelta(days=1))
     data = {"account": str(own.pk), "on": day.isoformat(), "document": [str(each) for each in documents]}
     return desk.post(reverse("payments"), data)
 
@@ -186,7 +185,7 @@ def test_banks_do_not_work_on_holidays() -> None:
     assert [is_business_day(date(2027, 1, day)) for day in range(1, 6)] == [False] * 3 + [True, True]
     assert not is_business_day(date(2026, 12, 31))
     assert not is_business_day(date(2026, 11, 23)), "勤労感謝の日"
-    assert next_business_day(date(2026, 12, 30)) == date(2027, 1, 4)
+    assert first_business_day(date(2026, 12, 31)) == date(2027, 1, 4)
 
 
 def test_a_day_without_banks_is_refused(payer: Desk, issuer: Desk) -> None:
